@@ -1,0 +1,65 @@
+/**
+ * Time and chance, the only way to either in the whole code base: tests put a virtual clock in its place.
+ */
+
+export interface Clock {
+  /** Wall clock, milliseconds since 1970 UTC. May step backwards. */
+  now(): number;
+  /** Milliseconds from an arbitrary start that never step backwards, with fractions. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back once after `ms`. The returned function cancels it. The timer never keeps the process alive. */
+  after(ms: number, call: () => void): () => void;
+  /** A number from 0 (included) to 1 (excluded). */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep(ms, signal) {
+    // Unlike `after`, a sleep keeps the process alive.
+    const start: Clock["after"] = (wait, call) => {
+      const timer = setTimeout(call, wait);
+      return () => clearTimeout(timer);
+    };
+    return sleepAfter(start, ms, signal);
+  },
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    timer.unref();
+    return () => {
+      // Node keeps the empty list of an unreferenced timer until it would have been due (`timers.js unenroll`).
+      timer.ref();
+      clearTimeout(timer);
+    };
+  },
+  random: () => Math.random(),
+};
+
+/** ISO text in UTC with milliseconds, as every file of Faro writes a time. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** `Clock.sleep` made of `Clock.after`. */
+export function sleepAfter(after: Clock["after"], ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (): void => reject(toError(signal?.reason));
+    if (signal?.aborted === true) return fail();
+    const cancel = after(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    const onAbort = (): void => {
+      cancel();
+      fail();
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
+}

@@ -1,0 +1,21 @@
+/** Words that know neither Kubernetes nor Faro: time, errors, queues, tasks, text. */
+export { abortWith } from "./abort.ts";
+export { BoundedQueue, type QueueBounds } from "./bounded-queue.ts";
+export { type Clock, isoTime, sleepAfter, systemClock } from "./clock.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
+export { ERROR_CODES, errorMessage, FaroError, type FaroErrorCode, type FaroErrorContext } from "./errors.ts";
+export { invariant, unreachable } from "./invariant.ts";
+export { endOfValue } from "./json-check.ts";
+export { skipSpace } from "./json-bytes.ts";
+export { type Edit, elements, findMember, type Member, members, skipValue, type Span, splice } from "./json-text.ts";
+export { type LinearPattern, linearPattern } from "./linear-pattern.ts";
+export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts";
+export { LineSplitter } from "./lines.ts";
+export { editDistance, nearest } from "./nearest.ts";
+export { Merge } from "./merge.ts";
+export { mulberry32 } from "./random.ts";
+export { compareResourceVersions, isComparable } from "./resource-version.ts";
+export { Scope, type Task } from "./scope.ts";
+export { type Stamp, Stamper } from "./stamp.ts";
+export { VirtualClock } from "./virtual-clock.ts";
+export { field, listField, textField } from "./unknown-json.ts";
