@@ -1,0 +1,19 @@
+/** Streams that come out of a cluster, never losing silently. */
+export { Aligner } from "./logs/align.ts";
+export { ContainerLog } from "./logs/container-log.ts";
+export { containersOf, type ContainerSight, type InstanceSight } from "./logs/instances.ts";
+export type { LogInstance, LogItem } from "./logs/log-item.ts";
+export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
+export { LogSlots } from "./logs/slots.ts";
+export {
+  type DegradedCause,
+  type KnownVersion,
+  type KnownVersions,
+  scopeOf,
+  versionKey,
+  type WatchItem,
+  type WatchTarget,
+  type WireObject,
+} from "./watch/watch-item.ts";
+export { identify, type ResumePoint } from "./watch/watch-line.ts";
+export { watchResource, type WatchOptions } from "./watch/watcher.ts";

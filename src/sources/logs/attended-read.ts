@@ -1,0 +1,403 @@
+/**
+ * Reads one connection to a log, within the limit on concurrent streams, and looks after it: it is cut where it must not
+ * go on, compared with the file when it is quiet, opened anew before the kubelet cuts it after four hours
+ * (`pkg/kubelet/server/server.go`, Read and WriteTimeout), and when nobody can read for long that is said.
+ */
+import { abortWith, type Clock } from "../../base/index.ts";
+import type { Accepts, Aligned } from "./align.ts";
+import { type Batch, leave, type LogEnd, readLog } from "./connection.ts";
+import { Lag, UNROTATED_BYTES } from "./lag.ts";
+import type { LogItem } from "./log-item.ts";
+import {
+  type FollowerParts,
+  give,
+  type InstanceLog,
+  isOver,
+  placeOf,
+  type Reading,
+  requestOf,
+  startOf,
+  type LogStart,
+} from "./reading.ts";
+import type { Slot, Urgency } from "./slots.ts";
+
+/** How long a connection to a superseded instance may go on: its own end comes within moments, another instance's does not. */
+const SUPERSEDED_MS = 2_000;
+/** While there are more containers than slots, a follower gives its slot back after so long; when they begin to be, soon. */
+const LEASE_MS = 30_000;
+const CROWDED_MS = 2_000;
+/** A follow that brought nothing for so long is compared with the file. */
+const QUIET_MS = 10 * 60_000;
+/** A follow is opened anew after so long. */
+const REOPEN_MS = 55 * 60_000;
+/** A log that is not read for so long is behind, and a record says so. */
+const BEHIND_MS = 30_000;
+/** Lines that stand before the expected ones and are followed by nothing are decided on after so long. */
+const UNDECIDED_MS = 1_000;
+/** After the kubelet could not follow for want of inotify watches it is polled for a while: that works (k/k #98236). */
+const FOLLOW_BROKEN_MS = 60_000;
+/** A reader that was behind and hears nothing for so long looks whether the file still holds the last line. */
+const STOPPED_MS = 5_000;
+const SNAPSHOT_BYTES_MAX = 16 << 20;
+
+/** Bounds of one attempt. */
+export interface Attempt {
+  readonly acceptsHole: boolean;
+  readonly signal: AbortSignal;
+}
+
+export class AttendedRead {
+  readonly #parts: FollowerParts;
+  readonly #reading: Reading;
+  /** What the present connection is read into. */
+  #log: InstanceLog;
+  #followBrokenUntil = Number.NEGATIVE_INFINITY;
+  /** Until when everything was read, wall time; and whether it was said that the log is behind. */
+  #readUntil: number;
+  #readUntilMonotonic: number;
+  #isBehind = false;
+  readonly #lag: Lag = new Lag();
+  /** Wall time by a clock that never steps. */
+  readonly #steadyBase: number;
+
+  constructor(parts: FollowerParts, reading: Reading) {
+    this.#parts = parts;
+    this.#reading = reading;
+    this.#log = reading.log;
+    this.#readUntil = parts.options.clock.now();
+    this.#readUntilMonotonic = parts.options.clock.monotonic();
+    this.#steadyBase = this.#readUntil - this.#readUntilMonotonic;
+  }
+
+  /** One connection from the wait for its slot to its end. */
+  async *connect(attempt: Attempt): AsyncGenerator<LogItem, LogEnd> {
+    const slot = yield* this.#slot(attempt.signal);
+    if (slot === undefined) return { end: "aborted" };
+    try {
+      return yield* this.#read(slot, attempt);
+    } finally {
+      slot.release();
+    }
+  }
+
+  /** Waits, and says when the log has been behind for long. Ends at a change of the pod. */
+  async *wait(ms: number, why: string, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const { clock } = this.#parts.options;
+    const left = this.#untilBehind();
+    if (left > ms) {
+      await this.#parts.news.changedWithin(ms, signal);
+      return;
+    }
+    const began = clock.monotonic();
+    await this.#parts.news.changedWithin(left, signal);
+    if (this.#untilBehind() <= 0) yield* this.#behind("unreachable", why);
+    const rest = ms - (clock.monotonic() - began);
+    if (rest > 0) await this.#parts.news.changedWithin(rest, signal);
+  }
+
+  /** Nothing more is read of the instance. */
+  *close(isRead: boolean): Generator<LogItem> {
+    if (this.#isBehind) yield { item: "log-behind", state: "closed", isRead };
+    this.#isBehind = false;
+  }
+
+  // --- the slot -----------------------------------------------------------------------------------
+
+  async *#slot(signal: AbortSignal): AsyncGenerator<LogItem, Slot | undefined> {
+    if (signal.aborted) return undefined;
+    const { clock, slots } = this.#parts.options;
+    const stop = abortWith(signal);
+    const pending = slots.acquire(this.#urgency(), stop.signal).catch((error: unknown) => {
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    });
+    let isHandedOver = false;
+    try {
+      const left = this.#untilBehind();
+      if (Number.isFinite(left)) {
+        const first = await within(clock, left, pending);
+        if (first === TOO_LATE) yield* this.#behind("deferred", `all ${slots.held} log streams are in use`);
+      }
+      const slot = await pending;
+      isHandedOver = true;
+      return slot;
+    } finally {
+      stop.abort();
+      if (!isHandedOver) void pending.then((slot) => slot?.release());
+    }
+  }
+
+  #urgency(): Urgency {
+    const { reading, aligner } = this.#log;
+    if (this.#parts.news.state !== "live") return "dying";
+    if (reading.sight.ended) return "ended";
+    if (aligner.lines > 0) return "known";
+    return reading.sight.restartCount > 0 ? "restarted" : "unread";
+  }
+
+  // --- one connection -----------------------------------------------------------------------------
+
+  async *#read(slot: Slot, { acceptsHole, signal }: Attempt): AsyncGenerator<LogItem, LogEnd> {
+    const { options } = this.#parts;
+    const reading = this.#reading;
+    const { log } = reading;
+    this.#log = log;
+    const resume = log.aligner.reconnect();
+    const hasEnded = reading.sight.ended || reading.superseded;
+    const isFollowWanted = !hasEnded && !resume.isSearch && options.clock.monotonic() >= this.#followBrokenUntil;
+    const follow = slot.mayFollow && isFollowWanted;
+    const start = startOf(this.#log, resume.sinceSecond, options.from);
+    const request = requestOf(options, { follow, previous: false, sinceSecond: start.sinceSecond, tailLines: start.tailLines });
+    const cut = abortWith(signal);
+    const attention = this.#attend(follow, cut, signal);
+    const batches = readLog(options.client, request, cut.signal);
+    let isOpen = false;
+    try {
+      for (let pending = batches.next(); ;) {
+        if (this.#log.aligner.isUndecided && (await within(options.clock, UNDECIDED_MS, pending)) === TOO_LATE) {
+          const end = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole }));
+          if (end !== undefined) return await leave(batches, end);
+        }
+        if (follow && this.#isInDoubt && (await within(options.clock, STOPPED_MS, pending)) === TOO_LATE) {
+          yield* this.#lookAtFile(cut, signal);
+        }
+        const next = await pending;
+        // Meanwhile another instance's reader knew the lines for its own: what comes now is known there.
+        if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
+        if (next.done === true) return yield* this.#ended(next.value, { follow, acceptsHole, signal });
+        attention.heard();
+        if (next.value.lines.length === 0 && follow) {
+          isOpen = true;
+          this.#lag.open(this.#steadyNow(), next.value.serverSecond);
+          yield* this.#caughtUp();
+        }
+        this.#log.aligner.takeLeaps();
+        const end = yield* this.#batch(next.value, { hole: acceptsHole, isFollow: follow, wasRecorded: options.wasRecorded });
+        if (end !== undefined) return await leave(batches, end);
+        if (follow) yield* this.#lookForLeaps();
+        pending = batches.next();
+      }
+    } finally {
+      attention.end();
+      if (isOpen) this.#noteRead();
+      cut.abort();
+    }
+  }
+
+  *#lookForLeaps(): Generator<LogItem> {
+    const { aligner, stream } = this.#log;
+    const { newest, bytes } = aligner;
+    if (newest === undefined) return;
+    const detail = `${stream} was written faster than it was read: what was rotated away meanwhile is left out`;
+    for (const { fromSecond, toSecond } of this.#lag.take({ newest, bytes, leaps: aligner.takeLeaps() }, this.#steadyNow()))
+      yield { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
+  }
+
+  /** What was not read of a log whose pod is gone, when the reader was behind. */
+  *unread(): Generator<LogItem> {
+    yield* this.#leftOut("its pod is gone");
+  }
+
+  *#leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): Generator<LogItem> {
+    const { aligner, stream } = this.#reading.log;
+    if (!this.#lag.isBehind || aligner.newest === undefined) return;
+    const detail = `${stream} was written faster than it was read, and ${why}`;
+    const to = this.#lag.nodeSecond(this.#steadyNow()) * 1_000;
+    yield { item: "log-gap", cause, detail, from: aligner.newest * 1_000, to };
+    this.#lag.caughtUp();
+  }
+
+  /** True when lines may be in no file that can be read any more, if nothing more comes. */
+  get #isInDoubt(): boolean {
+    const { aligner } = this.#log;
+    return this.#lag.isBehind || (!aligner.isLive && aligner.bytes >= UNROTATED_BYTES);
+  }
+
+  /** Nothing more comes. A file that does not hold the last line tells that others may have been left out. */
+  async *#lookAtFile(cut: AbortController, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const { aligner, stream } = this.#log;
+    const { isLive, lines } = aligner;
+    const found = await this.#compare(signal);
+    if (aligner.lines !== lines || aligner.isLive !== isLive) return;
+    if (found === "empty" && !isLive) yield* give(stream, aligner.finish({ hole: true, isWhole: true }));
+    else if (found === "empty") yield* this.#leftOut("what followed is in no file that can be read");
+    else if (found === "same") this.#lag.caughtUp();
+    else if (found === "differs") cut.abort();
+  }
+
+  *#batch(batch: Batch, accepts: Accepts): Generator<LogItem, LogEnd | undefined> {
+    const [first] = batch.lines;
+    if (first === undefined) return undefined;
+    if (this.#log.aligner.lines === 0) {
+      if (placeOf(this.#reading.sight, first) !== "within") return { end: "other-instance" };
+      const { claim, items } = this.#parts.instances.claim(this.#log, first);
+      if (claim === "other") return { end: "other-instance" };
+      if (claim === "swapped") {
+        this.#log = this.#reading.log;
+        this.#log.aligner.reread();
+      }
+      yield* items;
+      if (this.#reading.log !== this.#log) return { end: "cut" };
+    }
+    return yield* this.#take(this.#log.aligner.push(batch.lines, accepts), batch.continues);
+  }
+
+  *#take(aligned: Aligned, continues: boolean = false): Generator<LogItem, LogEnd | undefined> {
+    if (aligned.outcome === "misaligned" || aligned.outcome === "again") return { end: aligned.outcome };
+    yield* give(this.#log.stream, aligned, { continues: continues && aligned.outcome !== "repeats" });
+    return aligned.outcome === "repeats" ? { end: "again" } : undefined;
+  }
+
+  *#ended(
+    end: LogEnd,
+    { follow, acceptsHole, signal }: { readonly follow: boolean; readonly acceptsHole: boolean; readonly signal: AbortSignal },
+  ): Generator<LogItem, LogEnd> {
+    if (end.end === "aborted" && !signal.aborted) return { end: "cut" };
+    if (end.end === "aborted" && follow) yield* this.#leftOut("the recording stopped", "log-unavailable");
+    if (end.end === "in-band" && follow) this.#followBrokenUntil = this.#parts.options.clock.monotonic() + FOLLOW_BROKEN_MS;
+    if (end.end !== "eof") return end;
+    const isWhole = !follow && isOver(this.#reading, this.#parts.news);
+    const misaligned = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole, isWhole }));
+    if (misaligned !== undefined) return misaligned;
+    if (!follow) this.#lag.caughtUp();
+    this.#noteRead();
+    yield* this.#caughtUp();
+    return end;
+  }
+
+  // --- attention ----------------------------------------------------------------------------------
+
+  /** Sets up everything that may cut the connection. */
+  #attend(follow: boolean, cut: AbortController, signal: AbortSignal): { heard(): void; end(): void } {
+    const { options, news } = this.#parts;
+    const reading = this.#reading;
+    const cancels: (() => void)[] = [];
+    const later = (ms: number, call: () => void): void => void cancels.push(options.clock.after(ms, call));
+    const { log } = reading;
+    const onChange = (): void => {
+      if (reading.log !== log && log.aligner.lines > 0) cut.abort();
+      else if (reading.superseded) later(SUPERSEDED_MS, () => cut.abort());
+    };
+    onChange();
+    cancels.push(news.onChange(onChange));
+    let quiet: () => void = () => {};
+    let isEnded = false;
+    const compare = (then: () => void): void =>
+      void this.#compare(signal).then((found) => (found === "differs" ? cut.abort() : then()));
+    const heard = (): void => {
+      quiet();
+      if (!isEnded) quiet = options.clock.after(QUIET_MS, () => compare(heard));
+    };
+    if (follow) {
+      heard();
+      later(REOPEN_MS + options.clock.random() * REOPEN_MS * 0.05, () => compare(() => cut.abort()));
+      const release = (ms: number): void => {
+        if (news.state === "live") later(ms, () => cut.abort());
+      };
+      if (options.slots.isCrowded) release(LEASE_MS);
+      cancels.push(options.slots.onCrowded(() => release(CROWDED_MS)));
+    }
+    return {
+      heard: follow ? heard : () => {},
+      end: () => {
+        isEnded = true;
+        quiet();
+        for (const cancel of cancels) cancel();
+      },
+    };
+  }
+
+  /**
+   * Compares a stream that is silent with the file: `differs` when the file has lines that did not come. If not, the next connection
+   * begins where the file does now: it may have been rotated behind the last line, and then it is `empty`.
+   */
+  async #compare(signal: AbortSignal): Promise<"differs" | "same" | "empty" | "unknown"> {
+    const { aligner } = this.#log;
+    const before = aligner.lines;
+    const snapshot = await this.#snapshot(signal);
+    if (snapshot === "unreachable") return "differs";
+    if (snapshot === undefined || aligner.lines !== before) return "unknown";
+    // A follow that has not brought one line yet: a container that is silent, or a connection that is dead.
+    if (aligner.newest === undefined) return snapshot.length > 0 ? "differs" : "unknown";
+    if (snapshot.length === 0 && !aligner.isLive) return "empty";
+    if (!aligner.isLive) return "unknown";
+    const { common, hasMore } = aligner.compare(snapshot);
+    if (hasMore) return "differs";
+    aligner.rebase(common);
+    return common > 0 ? "same" : "empty";
+  }
+
+  async #snapshot(signal: AbortSignal): Promise<readonly Buffer[] | "unreachable" | undefined> {
+    const { options } = this.#parts;
+    const { newest } = this.#log.aligner;
+    const slot = options.slots.tryAcquire();
+    // With every slot taken there is none to look with: the connection's own is, and going on from it shows as much.
+    if (slot === undefined) return "unreachable";
+    const start: LogStart =
+      newest === undefined ? { tailLines: 1, ...startOf(this.#log, undefined, options.from) } : { sinceSecond: newest - 2 };
+    const { sinceSecond, tailLines } = start;
+    const request = requestOf(options, { follow: false, previous: false, sinceSecond, tailLines });
+    const lines: Buffer[] = [];
+    let bytes = 0;
+    try {
+      const batches = readLog(options.client, request, signal);
+      for (let next = await batches.next(); ; next = await batches.next()) {
+        if (next.done === true)
+          return next.value.end === "eof" ? lines : next.value.end === "aborted" ? undefined : "unreachable";
+        lines.push(...next.value.lines);
+        bytes += next.value.lines.reduce((sum, line) => sum + line.length, 0);
+        if (bytes > SNAPSHOT_BYTES_MAX) return await leave(batches, undefined);
+      }
+    } finally {
+      slot.release();
+    }
+  }
+
+  // --- how far behind -----------------------------------------------------------------------------
+
+  #steadyNow(): number {
+    return this.#steadyBase + this.#parts.options.clock.monotonic();
+  }
+
+  #noteRead(): void {
+    this.#readUntil = this.#parts.options.clock.now();
+    this.#readUntilMonotonic = this.#parts.options.clock.monotonic();
+  }
+
+  /** Milliseconds until it must be said that the log is behind; infinite when it was said. */
+  #untilBehind(): number {
+    if (this.#isBehind) return Number.POSITIVE_INFINITY;
+    return this.#readUntilMonotonic + BEHIND_MS - this.#parts.options.clock.monotonic();
+  }
+
+  *#behind(cause: "deferred" | "unreachable", why: string): Generator<LogItem> {
+    this.#isBehind = true;
+    yield {
+      item: "log-behind",
+      state: "opened",
+      cause,
+      detail: `${this.#log.stream} is not read now: ${why}`,
+      from: this.#readUntil,
+    };
+  }
+
+  *#caughtUp(): Generator<LogItem> {
+    this.#noteRead();
+    yield* this.close(true);
+  }
+}
+
+const TOO_LATE: unique symbol = Symbol("too late");
+
+/** What `pending` gives, or `TOO_LATE` when that takes longer than `ms`. */
+async function within<T>(clock: Clock, ms: number, pending: Promise<T>): Promise<T | typeof TOO_LATE> {
+  let cancel: () => void = () => {};
+  const late = new Promise<typeof TOO_LATE>((resolve) => {
+    cancel = clock.after(ms, () => resolve(TOO_LATE));
+  });
+  try {
+    return await Promise.race([pending, late]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * To which instance of a container a log belongs. The log API names none: it answers with what the kubelet takes for the
+ * current or the previous one at that moment, and the status that an API server shows can be older. Two facts decide. What is
+ * asked for after an instance was seen is its log or a newer one's, never an older one's. And logs that begin with the same
+ * line, whose time has nanoseconds, are the same log.
+ */
+import type { Aligner } from "./align.ts";
+import { type InstanceLog, placeOfSecond, type Reading } from "./reading.ts";
+
+export type Claim =
+  | { readonly claim: "own" }
+  /** It is the log of a newer instance, which has it already. */
+  | { readonly claim: "other" }
+  /** What was taken for the log of `with`, an older instance, is this one's: the two have changed streams. */
+  | { readonly claim: "swapped"; readonly with: Reading };
+
+/** Decides on the first line of a log that was asked for as `log`, of which nothing was read so far. */
+export function claimLog(readings: Iterable<Reading>, { reading }: InstanceLog, first: Buffer): Claim {
+  for (const other of readings) {
+    if (other === reading || !beginsWith(other.log.aligner, first)) continue;
+    if (other.sight.restartCount > reading.sight.restartCount) return { claim: "other" };
+    swapLogs(reading, other);
+    return { claim: "swapped", with: other };
+  }
+  return { claim: "own" };
+}
+
+/** Gives each of two instances the stream of the other. */
+export function swapLogs(one: Reading, other: Reading): void {
+  const { stream, aligner } = one.log;
+  one.log = { ...other.log, reading: one };
+  other.log = { reading: other, stream, aligner };
+  one.isProven = false;
+  other.isProven = false;
+}
+
+/** Of the newer instances, the one whose lines were read as `log`, going by their time. It has no lines of its own yet. */
+export function newerOwner(readings: Iterable<Reading>, { reading, aligner }: InstanceLog): Reading | undefined {
+  const second = aligner.first?.second ?? 0;
+  const newer = [...readings].filter(
+    ({ sight, log }) => sight.restartCount > reading.sight.restartCount && log.aligner.lines === 0,
+  );
+  return newer.find(({ sight }) => placeOfSecond(sight, second) === "within") ?? newer[0];
+}
+
+/**
+ * The older instance whose lines may as well be those of `reading`, of which none could be read: both ran when the first of
+ * them was written, as far as the whole seconds of a status tell, and nothing proves whose they are.
+ */
+export function olderInDoubt(readings: Iterable<Reading>, reading: Reading): Reading | undefined {
+  const older = [...readings].filter(({ sight }) => sight.restartCount < reading.sight.restartCount);
+  return older.findLast(({ log, isProven }) => {
+    const { first } = log.aligner;
+    return !isProven && first !== undefined && placeOfSecond(reading.sight, first.second) === "within";
+  });
+}
+
+/** True when `first` is the line with which the lines of `aligner` begin. */
+export function beginsWith({ first: known }: Aligner, first: Buffer): boolean {
+  return known !== undefined && first.subarray(0, known.line.length).equals(known.line);
+}

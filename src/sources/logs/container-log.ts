@@ -1,0 +1,243 @@
+/**
+ * Follows the log of one container of one pod through all its instances: a stream per instance, opened on the first
+ * sight of its id, continued by alignment after every cut, ended when the instance has ended and its log was read.
+ * What could not be read comes out as a gap. Lines are given out at once; if it shows later that they came from another
+ * instance (a container can restart faster than its status), the stream is bound anew.
+ */
+import { Merge } from "../../base/index.ts";
+import { describeFailure } from "../../cluster/index.ts";
+import { Backoff } from "../backoff.ts";
+import { AttendedRead } from "./attended-read.ts";
+import type { LogEnd } from "./connection.ts";
+import type { ContainerSight } from "./instances.ts";
+import type { LogItem } from "./log-item.ts";
+import { PodNews } from "./pod-news.ts";
+import { type Ended, endItems, lastLine, type Previous, READ, readPrevious } from "./previous-read.ts";
+import { type ContainerLogOptions, type FollowerParts, isOver, msOf, type Reading } from "./reading.ts";
+import { SeenInstances } from "./seen-instances.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+/** How long after the end of a follow its reason may take to show in the pod's status. Then it was a cut, and is continued. */
+const STATUS_LAG_MS = 5_000;
+/**
+ * Answers without the lines read last before that is a rotation: until its status shows, the next instance looks the same.
+ * A log with many bytes is rotated sooner than restarted, and waiting costs it more.
+ */
+const MISALIGNED_TRIES = 3;
+const MISALIGNED_TRIES_OF_MANY = 1;
+const MANY_BYTES = 256 << 10;
+const MISALIGNED_MS = 2_000;
+const BACKOFF_CAP_MS = 10_000;
+/** Reads of a previous instance until two in a row must have given the same. */
+const VERIFY_TRIES = 5;
+
+export class ContainerLog {
+  readonly #options: ContainerLogOptions;
+  readonly #news: PodNews;
+  readonly #seen: SeenInstances;
+  readonly #parts: FollowerParts;
+  #active = 0;
+
+  constructor(options: ContainerLogOptions) {
+    this.#options = options;
+    this.#news = new PodNews(options.clock);
+    this.#seen = new SeenInstances(options, () => this.#news.wake());
+    this.#parts = { options, news: this.#news, instances: this.#seen };
+  }
+
+  /** Takes what a newer version of the pod says about this container. */
+  see(sight: ContainerSight, isDeleting: boolean): void {
+    if (isDeleting && this.#news.state === "live") this.#news.state = "deleting";
+    this.#seen.see(sight);
+    this.#news.wake();
+  }
+
+  /** The pod was deleted: open streams are read to their end, new ones would reach another pod. */
+  podGone(): void {
+    this.#news.state = "gone";
+    this.#news.wake();
+  }
+
+  /**
+   * Everything about this container's logs, until the pod is gone and read, or `signal` aborts. Instances are read beside each
+   * other: the end of one can take longer to be certain than the life of the next.
+   */
+  async *items(signal: AbortSignal): AsyncGenerator<LogItem> {
+    const left = new AbortController();
+    const merge = new Merge<LogItem>();
+    merge.add(this.#readAll(merge, AbortSignal.any([signal, left.signal])));
+    try {
+      yield* merge;
+    } finally {
+      left.abort(new Error("nobody wants the log any more"));
+      await merge.ended();
+    }
+  }
+
+  async *#readAll(merge: Merge<LogItem>, signal: AbortSignal): AsyncGenerator<LogItem> {
+    while (!signal.aborted) {
+      for (const lost of this.#seen.takeLost()) yield lost;
+      for (const next of this.#seen.takeUnread()) {
+        this.#active++;
+        merge.add(this.#readInstance(next, signal));
+      }
+      if (this.#news.state === "gone" && this.#active === 0) return;
+      await this.#news.changed(signal);
+    }
+  }
+
+  // --- one instance -------------------------------------------------------------------------------
+
+  async *#readInstance(reading: Reading, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const leave = this.#options.slots.enter();
+    try {
+      yield this.#seen.bound(reading);
+      if (!reading.viaPrevious && !reading.superseded) yield* this.#readCurrent(reading, signal);
+      else yield* this.#readSuperseded(reading, false, signal);
+    } finally {
+      leave();
+      reading.isActive = false;
+      this.#active--;
+      this.#news.wake();
+    }
+  }
+
+  /** Reads the instance that the log API shows without `previous`, until it has ended or a newer one is there. */
+  async *#readCurrent(reading: Reading, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const read = new AttendedRead(this.#parts, reading);
+    const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
+    let hasEnded = false;
+    let isRead = false;
+    for (let tries = 0, misaligned = 0; ; tries++) {
+      const { log } = reading;
+      const wasOver = isOver(reading, this.#news);
+      const before = log.aligner.lines;
+      const triesMax = log.aligner.bytes >= MANY_BYTES ? MISALIGNED_TRIES_OF_MANY : MISALIGNED_TRIES;
+      const end = yield* read.connect({ acceptsHole: misaligned >= triesMax, signal });
+      const { aligner } = reading.log;
+      if (aligner.lines > before) {
+        tries = 0;
+        backoff.reset();
+      }
+      misaligned = end.end === "misaligned" ? misaligned + 1 : 0;
+      if (end.end === "eof" && end.followed && !wasOver) {
+        const wasLive = this.#news.state === "live";
+        await this.#statusAfterEnd(reading, signal);
+        // A kubelet that restarts ends a follow as cleanly as a container does. Only a status or a deletion tells them apart.
+        hasEnded ||= reading.sight.ended || !wasLive;
+      }
+      const isVerified = isRead && aligner.isLive && aligner.lines === before;
+      isRead = end.end === "eof" && wasOver;
+      hasEnded ||= isRead;
+      if (reading.superseded && end.end !== "aborted") {
+        yield* read.close(true);
+        yield* this.#readSuperseded(reading, hasEnded && !reading.viaPrevious, signal);
+        return;
+      }
+      const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
+      const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
+      if (verdict.verdict === "ended") {
+        if (end.end === "eof" || (end.end === "in-band" && verdict.gap)) yield* lastLine(reading.log, end.fragment);
+        yield* read.close(!verdict.gap);
+        if (verdict.reason === "pod deleted") yield* read.unread();
+        yield* this.#end(reading, verdict);
+        return;
+      }
+      yield* read.wait(this.#delayOf(verdict, backoff), whyAgain(end), signal);
+    }
+  }
+
+  #delayOf(verdict: Extract<Verdict, { verdict: "again" }>, backoff: Backoff): number {
+    if (verdict.after === "at once") return 0;
+    if (verdict.after === "misaligned") return MISALIGNED_MS;
+    return verdict.after === "poll" ? this.#options.slots.pollMs : backoff.failed(verdict.atLeastMs);
+  }
+
+  /** Waits until the status tells why a follow ended, or for so long that it must have been a cut. */
+  async #statusAfterEnd(reading: Reading, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + STATUS_LAG_MS;
+    while (!isOver(reading, this.#news) && !signal.aborted) {
+      const left = deadline - clock.monotonic();
+      if (left <= 0) return;
+      await this.#news.changedWithin(left, signal);
+    }
+  }
+
+  // --- an instance after which another one runs ---------------------------------------------------
+
+  async *#readSuperseded(reading: Reading, hasEnded: boolean, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const read = new AttendedRead(this.#parts, reading);
+    const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
+    let hadLines = reading.log.aligner.lines > 0;
+    let isRead = hasEnded;
+    for (let tries = 0; ; tries++) {
+      const { log } = reading;
+      const before = log.aligner.lines;
+      const found: Previous = reading.isPast ? PAST : yield* readPrevious(this.#parts, log, signal);
+      if (found.previous === "swapped") {
+        hadLines = false;
+        isRead = false;
+        continue;
+      }
+      if (found.previous === "read") {
+        const isVerified = isRead && log.aligner.isLive && log.aligner.lines === before;
+        isRead = true;
+        if (!isVerified && tries < VERIFY_TRIES) continue;
+        yield* lastLine(reading.log, found.fragment);
+      }
+      const verdict = this.#verdictOnPrevious(reading, found, tries);
+      if (verdict.verdict === "ended") {
+        const ended = hadLines || isRead ? afterRestart(verdict, isRead) : verdict;
+        yield* read.close(!ended.gap);
+        yield* this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
+        return;
+      }
+      yield* read.wait(this.#delayOf(verdict, backoff), found.previous === "failed" ? whyAgain(found.end) : "", signal);
+    }
+  }
+
+  *#end(reading: Reading, end: Ended): Generator<LogItem> {
+    yield* endItems(this.#parts, reading.log, end);
+    if (!end.gap || reading.log.aligner.lines > 0) return;
+    const older = this.#seen.inDoubtWith(reading);
+    if (older === undefined) return;
+    const { containerId, startedAt, finishedAt } = older.sight;
+    const detail = `what was read as the log of ${this.#options.container} (${containerId}) may be that of the next instance`;
+    yield { item: "log-gap", cause: "log-unavailable", detail, from: msOf(startedAt), to: msOf(finishedAt) };
+  }
+
+  #verdictOnPrevious(reading: Reading, found: Exclude<Previous, { previous: "swapped" }>, tries: number): Verdict {
+    if (found.previous === "read") return READ;
+    return found.previous === "ended" ? found.ended : this.#judgePrevious(reading, found.end, tries);
+  }
+
+  #judgePrevious(reading: Reading, end: LogEnd, tries: number): Verdict {
+    const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news) };
+    return judge({ ...now, end, wasOver: true, hasEnded: false, isVerified: false, isPrevious: true, tries });
+  }
+}
+
+/** The node keeps an instance while it is the last one before the current one. */
+const PAST: Previous = {
+  previous: "ended",
+  ended: {
+    verdict: "ended",
+    outcome: "incomplete",
+    reason: "the container restarted twice before its log could be read",
+    gap: true,
+  },
+};
+
+/** How a stream ended that was being read when its container restarted. */
+function afterRestart(verdict: Ended, hasEnded: boolean): Ended {
+  if (verdict.reason === "recording stopped") return verdict;
+  const isRead = !verdict.gap || hasEnded;
+  const reason = isRead ? "read to its end, then restarted" : `restarted before its end could be read: ${verdict.reason}`;
+  return { verdict: "ended", outcome: isRead ? "complete" : "incomplete", reason, gap: !isRead };
+}
+
+function whyAgain(end: LogEnd): string {
+  if (end.end === "failed") return describeFailure(end.failure);
+  return end.end === "in-band" ? end.text : "its connection ended";
+}

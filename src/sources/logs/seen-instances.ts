@@ -1,0 +1,132 @@
+/**
+ * The instances of one container that its pod's status has shown, those of them that wait to be read, and who of them a log
+ * belongs to.
+ */
+import { Aligner } from "./align.ts";
+import { claimLog, newerOwner, olderInDoubt, swapLogs } from "./claims.ts";
+import type { ContainerSight, InstanceSight } from "./instances.ts";
+import type { LogItem } from "./log-item.ts";
+import { type ContainerLogOptions, type InstanceLog, instanceOf, type Instances, msOf, Reading } from "./reading.ts";
+
+/** Instances of which no version of the pod was seen. */
+interface LostInstances {
+  readonly count: number;
+  readonly after: InstanceSight | undefined;
+  readonly before: InstanceSight;
+}
+
+export class SeenInstances implements Instances {
+  readonly #options: ContainerLogOptions;
+  readonly #onUnread: () => void;
+  readonly #known = new Map<string, Reading>();
+  #newest: Reading | undefined;
+  /** The newest instance has ended and the container waits to be restarted. */
+  #isDown = false;
+  #unread: Reading[] = [];
+  #lost: LostInstances[] = [];
+
+  /** `onUnread` is called when an instance that was read is to be read again. */
+  constructor(options: ContainerLogOptions, onUnread: () => void) {
+    this.#options = options;
+    this.#onUnread = onUnread;
+  }
+
+  see({ current, last }: ContainerSight): void {
+    if (last !== undefined) this.#seeInstance(last, current !== undefined);
+    if (current !== undefined) this.#seeInstance(current, false);
+    this.#isDown = current === undefined;
+  }
+
+  /** Instances that nobody reads yet. Whoever takes them does, and says when it is done by `isActive`. */
+  takeUnread(): readonly Reading[] {
+    return this.#unread.splice(0);
+  }
+
+  /** The gaps of instances that were never seen. */
+  takeLost(): readonly LogItem[] {
+    return this.#lost.splice(0).map((lost) => this.#instancesLost(lost));
+  }
+
+  bound({ log, sight }: Reading): LogItem {
+    return { item: "stream-bound", stream: log.stream, instance: instanceOf(this.#options, sight) };
+  }
+
+  claim(log: InstanceLog, first: Buffer): ReturnType<Instances["claim"]> {
+    const found = claimLog(this.#known.values(), log, first);
+    if (found.claim !== "swapped") return { claim: found.claim, items: [] };
+    // Its stream was another instance's, so its own log has not been read.
+    found.with.viaPrevious = true;
+    this.#enqueue(found.with);
+    this.#onUnread();
+    return { claim: "swapped", items: [this.bound(log.reading), this.bound(found.with)] };
+  }
+
+  giveAway(log: InstanceLog): readonly LogItem[] | undefined {
+    const owner = newerOwner(this.#known.values(), log);
+    if (owner === undefined) return undefined;
+    swapLogs(owner, log.reading);
+    this.#enqueue(owner);
+    this.#onUnread();
+    return [this.bound(owner), this.bound(log.reading)];
+  }
+
+  isPreviousNewer({ reading }: InstanceLog): boolean {
+    return this.#isDown && reading !== this.#newest;
+  }
+
+  /** The older instance of which nothing proves that its lines are not those of `reading`, of which there are none. */
+  inDoubtWith(reading: Reading): Reading | undefined {
+    return olderInDoubt(this.#known.values(), reading);
+  }
+
+  #seeInstance(sight: InstanceSight, viaPrevious: boolean): void {
+    const known = this.#known.get(sight.containerId);
+    if (known !== undefined) {
+      known.sight = { ...known.sight, ...sight, ended: known.sight.ended || sight.ended };
+      return;
+    }
+    const newest = this.#newest?.sight.restartCount ?? -1;
+    if (sight.restartCount < newest) return;
+    for (const [id, older] of this.#known) {
+      // Nothing can be asked about it any more. A container may crash for weeks.
+      if (older.isPast && !older.isActive) this.#known.delete(id);
+      older.isPast ||= older.superseded;
+      older.superseded = true;
+    }
+    const missed = sight.restartCount - newest - 1;
+    // A container that had restarted before Faro looked is not a loss: only `lastState` of it is still to be had.
+    if (newest >= 0 && missed > 0) this.#lost.push({ count: missed, after: this.#newest?.sight, before: sight });
+    const reading = this.#readingOf(sight, viaPrevious);
+    this.#newest = reading;
+    this.#known.set(sight.containerId, reading);
+    if (this.#options.recorded.get(sight.containerId)?.ended !== true) this.#enqueue(reading);
+  }
+
+  #readingOf(sight: InstanceSight, viaPrevious: boolean): Reading {
+    const { recorded, podUid, container } = this.#options;
+    const earlier = recorded.get(sight.containerId);
+    const log = {
+      stream: earlier?.stream ?? `${podUid}/${container}/${sight.restartCount}`,
+      aligner: earlier?.aligner ?? new Aligner(),
+    };
+    return new Reading(sight, log, viaPrevious);
+  }
+
+  #enqueue(reading: Reading): void {
+    if (reading.isActive) return;
+    reading.isActive = true;
+    this.#unread.push(reading);
+  }
+
+  /** They ran between the instance that was seen before and the one that was seen next. */
+  #instancesLost({ count, after, before }: LostInstances): LogItem {
+    const detail = `${count} instance${count === 1 ? "" : "s"} of ${this.#options.container} ended between two looks at the pod`;
+    return {
+      item: "log-gap",
+      cause: "instance-lost",
+      detail,
+      from: msOf(after?.finishedAt ?? after?.startedAt),
+      to: msOf(before.startedAt),
+    };
+  }
+}

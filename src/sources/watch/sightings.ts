@@ -1,0 +1,123 @@
+/**
+ * What a version that a watch sends means to what was seen before: new, seen already, or late. The identity of a change is its
+ * object, its version and whether it is the deletion: many objects can be deleted at one version, and one object has many.
+ */
+import { compareResourceVersions, isComparable } from "../../base/index.ts";
+import { isOlder } from "./version-order.ts";
+import { type KnownVersions, versionKey, type WireObject } from "./watch-item.ts";
+
+export type Sighting =
+  | { readonly sight: "new"; readonly odd?: string }
+  /** Recorded already: a server repeats what it sent before. */
+  | { readonly sight: "seen" }
+  /** Older than the newest version seen of its object, and never seen: it counts, but changes no state. */
+  | { readonly sight: "late" };
+
+/** Changes that are remembered besides the last version of each object: more than one etcd lease deletes at once. */
+const REMEMBERED = 2_048;
+
+export class Sightings {
+  readonly #known: KnownVersions;
+  /** Versions that an earlier run recorded. */
+  #recorded: ReadonlySet<string>;
+  /** Keys of recent changes, oldest first, with their version. */
+  readonly #recent = new Map<string, string>();
+  /** Versions of recent deletions by uid. */
+  readonly #deleted = new Map<string, string>();
+  /** Up to here it is not remembered which versions were seen, so all were. */
+  #floor = "";
+
+  constructor(known: KnownVersions, recorded: ReadonlySet<string> = new Set()) {
+    this.#known = known;
+    this.#recorded = recorded;
+  }
+
+  /** Everything up to this version counts as seen: what came before the first list is not missing. */
+  beginAt(resourceVersion: string): void {
+    this.#floor = resourceVersion;
+  }
+
+  /** Another history: its versions were never seen. */
+  forget(): void {
+    this.#recent.clear();
+    this.#deleted.clear();
+    this.#recorded = new Set();
+    this.#floor = "";
+  }
+
+  /** True for a version that came out before, as far as that is remembered. */
+  isSeen(uid: string, resourceVersion: string, isDeletion: boolean): boolean {
+    const key = versionKey(uid, resourceVersion, isDeletion);
+    return this.#recent.has(key) || this.#recorded.has(key);
+  }
+
+  /** True for a version behind the newest one that is known of its object. */
+  isBehind({ uid, resourceVersion }: WireObject): boolean {
+    const last = this.#known.get(uid)?.resourceVersion;
+    return last !== undefined && isOlder(resourceVersion, last);
+  }
+
+  /** Judges a change and remembers it. A new live version becomes the known one, a deletion ends the object. */
+  see(object: WireObject, change: "ADDED" | "MODIFIED" | "DELETED"): Sighting {
+    const { uid, resourceVersion } = object;
+    if (this.isSeen(uid, resourceVersion, change === "DELETED")) return { sight: "seen" };
+    const sighting = change === "DELETED" ? this.#seeDeletion(object) : this.#seeLive(object, change);
+    if (sighting.sight === "seen") return sighting;
+    this.#remember(versionKey(uid, resourceVersion, change === "DELETED"), resourceVersion);
+    if (sighting.sight === "late") return sighting;
+    if (change === "DELETED") {
+      this.#known.delete(uid);
+      this.#deleted.set(uid, resourceVersion);
+    } else this.note(object);
+    return sighting;
+  }
+
+  /** Makes a version the known one that came another way than over the watch. */
+  note(object: WireObject): void {
+    const { uid, resourceVersion, name, namespace } = object;
+    if (!this.isBehind(object)) this.#known.set(uid, { resourceVersion, name, namespace });
+    this.#remember(versionKey(uid, resourceVersion, false), resourceVersion);
+  }
+
+  #seeDeletion({ uid, resourceVersion }: WireObject): Sighting {
+    const deletedAt = this.#deleted.get(uid);
+    if (deletedAt !== undefined) return { sight: "new", odd: `${uid} is deleted at ${resourceVersion}, and was at ${deletedAt}` };
+    const last = this.#known.get(uid)?.resourceVersion;
+    if (last !== undefined && isOlder(resourceVersion, last)) return { sight: "late" };
+    return last === undefined && this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "new" };
+  }
+
+  #seeLive({ uid, resourceVersion }: WireObject, change: "ADDED" | "MODIFIED"): Sighting {
+    const last = this.#known.get(uid)?.resourceVersion;
+    if (last === resourceVersion) return { sight: "seen" };
+    if (last !== undefined) {
+      if (isOlder(resourceVersion, last)) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "late" };
+      return change === "ADDED"
+        ? { sight: "new", odd: `${uid} is added at ${resourceVersion}, and was there at ${last}` }
+        : { sight: "new" };
+    }
+    const deletedAt = this.#deleted.get(uid);
+    if (deletedAt === undefined) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "new" };
+    if (isOlder(resourceVersion, deletedAt)) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "late" };
+    return { sight: "new", odd: `${uid} lives at ${resourceVersion}, and was deleted at ${deletedAt}` };
+  }
+
+  #isForgotten(resourceVersion: string): boolean {
+    return this.#floor !== "" && (compareResourceVersions(resourceVersion, this.#floor) ?? 1) <= 0;
+  }
+
+  #remember(key: string, resourceVersion: string): void {
+    this.#recent.set(key, resourceVersion);
+    if (this.#recent.size <= REMEMBERED) return;
+    for (const [oldest, version] of this.#recent) {
+      this.#recent.delete(oldest);
+      if (isComparable(version) && (this.#floor === "" || isOlder(this.#floor, version))) this.#floor = version;
+      break;
+    }
+    if (this.#deleted.size <= REMEMBERED) return;
+    for (const uid of this.#deleted.keys()) {
+      this.#deleted.delete(uid);
+      break;
+    }
+  }
+}
