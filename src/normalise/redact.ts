@@ -1,0 +1,129 @@
+/**
+ * Takes secrets out of an object's bytes before anything else sees them. Everything that is no secret stays
+ * byte-identical. Fails closed: what cannot be redacted is dropped, the record is kept and says so.
+ */
+import { type Edit, splice } from "../base/index.ts";
+import { at, objectOf, textOf } from "./json-value.ts";
+import { plainMark, taggedMark } from "./redaction/mark.ts";
+import { mayHoldCopies, mayHoldVariables } from "./redaction/names.ts";
+import {
+  commandEdits,
+  copyEdits,
+  embeddedSecretEdits,
+  releaseEdits,
+  secretEdits,
+  variableEdits,
+} from "./redaction/object-rules.ts";
+import { isSuspicious, redactShapes } from "./redaction/patterns.ts";
+
+/** An object's bytes without its secrets. */
+export interface Redacted {
+  readonly raw: Buffer;
+  /** Values that were replaced. */
+  readonly redactions: number;
+  /** True when the redactor failed: only the identity is left of the object. */
+  readonly failed: boolean;
+}
+
+/** What the object is; a metadata-only answer says `PartialObjectMetadata` in its bytes. */
+export interface RedactedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Copies inside copies: kubectl's annotation is dropped from the copy it makes, so more than this is an attack. */
+const COPY_DEPTH_MAX = 3;
+const HELM_RELEASE = "sh.helm.release.v1.";
+
+/**
+ * Redacts the bytes of one object. `key` makes the tags: random, one per run, at least 16 bytes.
+ * Equal values have equal tags within a run, so a rotated secret is visible as a change.
+ */
+export function redactObject(raw: Buffer, what: RedactedKind, key: Buffer): Redacted {
+  try {
+    return { ...redactText(raw, { ...what, key, depth: 0 }), failed: false };
+  } catch {
+    // Fail closed: bytes that the redactor cannot read are not recorded, the version itself is.
+    return { raw: identityOnly(raw), redactions: 1, failed: true };
+  }
+}
+
+/** A message from inside an object or an error, with secrets of a known shape replaced by markers. */
+export function redactMessage(text: string): string {
+  if (!isSuspicious(text)) return text;
+  // As a JSON string, so that a key over several lines is one piece, exactly as inside an object.
+  return String(JSON.parse(redactShapes(JSON.stringify(text), plainMark)));
+}
+
+interface Pass extends RedactedKind {
+  readonly key: Buffer;
+  readonly depth: number;
+}
+
+function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
+  // One character is one byte: cheap to make, and what a pattern finds in it stands at the same offset in the bytes.
+  const seen = raw.toString("latin1");
+  const edits = placeEdits(raw, seen, pass);
+  const placed = splice(raw, edits);
+  const text = edits.length === 0 ? seen : placed.toString("latin1");
+  if (!isSuspicious(text)) return { raw: placed, redactions: edits.length };
+  let shapes = 0;
+  const shaped = redactShapes(text, (what, secret) => {
+    shapes++;
+    return taggedMark(what, secret, pass.key);
+  });
+  return { raw: shapes === 0 ? placed : Buffer.from(shaped, "latin1"), redactions: edits.length + shapes };
+}
+
+/** Each rule is preceded by a test on the text that is many times cheaper than the rule. */
+function placeEdits(raw: Buffer, text: string, pass: Pass): readonly Edit[] {
+  const { key } = pass;
+  if (pass.kind === "Secret" && pass.apiVersion === "v1") return secretEdits(raw, raw.indexOf("{"), key);
+  const edits: Edit[] = [];
+  if (mayHoldVariables(text)) edits.push(...variableEdits(raw, text, key));
+  if (text.includes('"args"') || text.includes('"command"')) edits.push(...commandEdits(raw, text, key));
+  if (mayHoldCopies(text)) edits.push(...copyEdits(raw, key, (copy) => redactCopy(copy, pass)));
+  if (pass.kind === "ConfigMap" && text.includes(HELM_RELEASE)) edits.push(...releaseEdits(raw, key));
+  if (text.includes('"Secret"')) edits.push(...embeddedSecretEdits(raw, key));
+  return withoutOverlaps(edits);
+}
+
+/** The copy redacted by the rules for its own kind; `undefined` when it is no JSON object. */
+function redactCopy(copy: string, pass: Pass): string | undefined {
+  if (pass.depth >= COPY_DEPTH_MAX) return undefined;
+  try {
+    const parsed = objectOf(JSON.parse(copy));
+    if (parsed === undefined) return undefined;
+    const inner = { apiVersion: textOf(parsed["apiVersion"]) ?? pass.apiVersion, kind: textOf(parsed["kind"]) ?? pass.kind };
+    return redactText(Buffer.from(copy), { ...inner, key: pass.key, depth: pass.depth + 1 }).raw.toString();
+  } catch {
+    // Not JSON, or JSON that the rules cannot read: the caller replaces all of it.
+    return undefined;
+  }
+}
+
+/** An edit inside another one is part of it: the outer one replaces more. */
+function withoutOverlaps(edits: Edit[]): Edit[] {
+  const kept: Edit[] = [];
+  for (const edit of edits.sort((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = kept.at(-1);
+    if (last === undefined || edit.start >= last.end) kept.push(edit);
+  }
+  return kept;
+}
+
+function identityOnly(raw: Buffer): Buffer {
+  const parsed: unknown = parseOrNothing(raw);
+  const { apiVersion, kind } = objectOf(parsed) ?? {};
+  const { name, namespace, uid, resourceVersion } = objectOf(at(parsed, "metadata")) ?? {};
+  return Buffer.from(JSON.stringify({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }));
+}
+
+function parseOrNothing(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString());
+  } catch {
+    // No JSON at all: nothing of it can be kept.
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What deployment tools leave on the objects that they manage. Labels are copied, forged and forgotten: these are hints, and
+ * no object's identity depends on them.
+ */
+import type { NamedRelation } from "../../record/index.ts";
+import { referenceKey } from "../../record/index.ts";
+import { at, type JsonObject, objectOf, textOf } from "../json-value.ts";
+import { type Found, named, reference } from "./reference.ts";
+
+/** No kind of the API: a Helm release is a Secret per revision, labelled with its name. */
+const HELM_RELEASE = "HelmRelease.helm";
+const FLUX_KUSTOMIZATION = { kind: "Kustomization", group: "kustomize.toolkit.fluxcd.io" } as const;
+const FLUX_RELEASE = { kind: "HelmRelease", group: "helm.toolkit.fluxcd.io" } as const;
+
+/** Of any object; `namespace` is its own. */
+export function toolHints(object: JsonObject, namespace: string | undefined): NamedRelation[] {
+  const labels = objectOf(at(object, "metadata", "labels"));
+  const annotations = objectOf(at(object, "metadata", "annotations"));
+  if (labels === undefined && annotations === undefined) return [];
+  return [
+    ...fluxHints(labels),
+    ...argoHints(labels, annotations),
+    ...workflowHints(labels, namespace),
+    ...helmHints(annotations),
+    ...olmHints(labels),
+  ];
+}
+
+function fluxHints(labels: JsonObject | undefined): NamedRelation[] {
+  return [FLUX_KUSTOMIZATION, FLUX_RELEASE].flatMap(({ kind, group }) => {
+    const namespace = textOf(labels?.[`${group}/namespace`]);
+    return named({ relation: "managed-by", kind, group, namespace }, labels?.[`${group}/name`], `metadata.labels[${group}/name]`);
+  });
+}
+
+/**
+ * By the annotation, `<application>:<group>/<kind>:<namespace>/<name>`, in which an Application of another namespace is written
+ * `<namespace>_<name>`; else by the label that Argo CD used alone before 3.0. Charts set that label too, so it says nothing of a
+ * release of Helm's.
+ */
+function argoHints(labels: JsonObject | undefined, annotations: JsonObject | undefined): NamedRelation[] {
+  const field = "argocd.argoproj.io/tracking-id";
+  const [application = ""] = (textOf(annotations?.[field]) ?? "").split(":");
+  const [namespace, name] = application.includes("_") ? application.split("_") : ["argocd", application];
+  const meant = { relation: "managed-by", kind: "Application", group: "argoproj.io", namespace } as const;
+  if (name !== "") return named(meant, name, `metadata.annotations[${field}]`);
+  const isHelms = labels?.["app.kubernetes.io/managed-by"] === "Helm" || annotations?.["meta.helm.sh/release-name"] !== undefined;
+  return isHelms ? [] : named(meant, labels?.[INSTANCE_LABEL], `metadata.labels[${INSTANCE_LABEL}]`);
+}
+
+const INSTANCE_LABEL = "app.kubernetes.io/instance";
+const WORKFLOW_LABEL = "workflows.argoproj.io/workflow";
+
+/** The pods of an Argo Workflow, in its namespace. */
+function workflowHints(labels: JsonObject | undefined, namespace: string | undefined): NamedRelation[] {
+  const meant = { relation: "managed-by", kind: "Workflow", group: "argoproj.io", namespace } as const;
+  return named(meant, labels?.[WORKFLOW_LABEL], `metadata.labels[${WORKFLOW_LABEL}]`);
+}
+
+function helmHints(annotations: JsonObject | undefined): NamedRelation[] {
+  const name = textOf(annotations?.["meta.helm.sh/release-name"]);
+  if (name === undefined) return [];
+  const namespace = textOf(annotations?.["meta.helm.sh/release-namespace"]);
+  const proof = `metadata.annotations[meta.helm.sh/release-name]=${name}`;
+  return [reference({ relation: "managed-by", kind: HELM_RELEASE, namespace }, name, proof)];
+}
+
+function olmHints(labels: JsonObject | undefined): NamedRelation[] {
+  const kind = textOf(labels?.["olm.owner.kind"]);
+  if (kind === undefined) return [];
+  const namespace = textOf(labels?.["olm.owner.namespace"]);
+  const meant = { relation: "managed-by", kind, group: "operators.coreos.com", namespace } as const;
+  return named(meant, labels?.["olm.owner"], "metadata.labels[olm.owner]");
+}
+
+/** Helm's storage driver labels its Secrets `owner=helm,name=<release>`. */
+export function secretRelations(secret: JsonObject, own: { readonly namespace: string | undefined }): Found {
+  const labels = objectOf(at(secret, "metadata", "labels"));
+  const name = textOf(labels?.["name"]);
+  if (labels?.["owner"] !== "helm" || name === undefined) return {};
+  return { aliases: [referenceKey(HELM_RELEASE, "", own.namespace, name)] };
+}
