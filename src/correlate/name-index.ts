@@ -1,0 +1,134 @@
+/**
+ * Kubernetes Events that name their object without a uid one can trust, and the objects by name to find it among.
+ * Producers put the node's name, the real uid or nothing as the uid of a Node (kubernetes #29289, #106475), and the
+ * hash of its file for a static pod (kubectl `describe.go`). A name may have been borne by several objects, one after the other.
+ */
+import { type ObjectRecord, type ObjectRef, parseTimestamp } from "../record/index.ts";
+import type { GraphNode } from "./graph-node.ts";
+
+/** An object as an Event names it, and the moment it speaks of (milliseconds since 1970). */
+export interface NamedSubject {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Group of the kind; undefined when the Event does not say. */
+  readonly group: string | undefined;
+  readonly atMs: number;
+}
+
+/** What an Event is about: uids to trust, and names to look up. */
+export interface Subjects {
+  readonly uids: readonly string[];
+  readonly named: readonly NamedSubject[];
+}
+
+/** An Event is stamped with whole seconds, by a clock that is not the recorder's. */
+const SLACK_MS = 1_000;
+/** How much older than the only object of its name an Event may look before it is taken for one of an earlier object. */
+const SKEW_MS = 60_000;
+const STATIC_POD_HASH: RegExp = /^[0-9a-f]{32}$/;
+
+/** Reads the references of an Event's record. `atMs` is its arrival. */
+export function subjectsOf(record: ObjectRecord, atMs: number): Subjects {
+  const facts = record.kubeEvent;
+  if (facts === undefined) return { uids: [], named: [] };
+  const refs = facts.related === undefined ? [facts.involved] : [facts.involved, facts.related];
+  const time = parseTimestamp(facts.time ?? "") ?? atMs;
+  return {
+    uids: [...new Set(refs.flatMap((ref) => ref.uid ?? []))].filter((uid) => uid !== record.uid),
+    named: refs.filter(needsName).flatMap((ref) => named(ref, time)),
+  };
+}
+
+export class NameIndex {
+  readonly #objects = new Map<string, GraphNode[]>();
+  readonly #waiting = new Map<string, Set<GraphNode>>();
+  readonly #subjects = new Map<GraphNode, { readonly trusted: readonly GraphNode[]; readonly named: readonly NamedSubject[] }>();
+
+  /** Takes an object that was seen for the first time. Answers the Events that are about an object of this name. */
+  add(node: GraphNode): readonly GraphNode[] {
+    const sameName = this.#objects.get(node.name);
+    if (sameName === undefined) this.#objects.set(node.name, [node]);
+    else sameName.push(node);
+    return [...(this.#waiting.get(waitingKey(node.kind, namespaceOf(node.kind, node.namespace), node.name)) ?? [])];
+  }
+
+  /** Remembers what an Event is about: `trusted` objects by uid, others by name, which may come later. */
+  watch(event: GraphNode, trusted: readonly GraphNode[], byName: readonly NamedSubject[]): void {
+    this.#subjects.set(event, { trusted, named: byName });
+    for (const { kind, namespace, name } of byName) {
+      const key = waitingKey(kind, namespace, name);
+      const events = this.#waiting.get(key) ?? new Set();
+      this.#waiting.set(key, events.add(event));
+    }
+  }
+
+  /** The objects that a watched Event is about, as far as they are known. */
+  resolve(event: GraphNode): readonly GraphNode[] {
+    const subjects = this.#subjects.get(event);
+    if (subjects === undefined) return [];
+    return [...subjects.trusted, ...subjects.named.flatMap((subject) => this.#bearer(subject) ?? [])];
+  }
+
+  /** Living objects of that kind, place and name: those that a reference without a uid means. */
+  living(kind: string, group: string, namespace: string | undefined, name: string): readonly GraphNode[] {
+    const sameName = this.#objects.get(name);
+    if (sameName === undefined) return [];
+    return sameName.filter(
+      (node) =>
+        node.kind === kind && node.namespace === namespace && node.deletedAt === undefined && groupOf(node.apiVersion) === group,
+    );
+  }
+
+  remove(node: GraphNode): void {
+    const sameName = this.#objects.get(node.name)?.filter((other) => other !== node) ?? [];
+    if (sameName.length === 0) this.#objects.delete(node.name);
+    else this.#objects.set(node.name, sameName);
+    for (const { kind, namespace, name } of this.#subjects.get(node)?.named ?? []) {
+      const key = waitingKey(kind, namespace, name);
+      const events = this.#waiting.get(key);
+      events?.delete(node);
+      if (events?.size === 0) this.#waiting.delete(key);
+    }
+    this.#subjects.delete(node);
+  }
+
+  /** Of the objects that bore the name, the last one that was born by the time the Event speaks of. */
+  #bearer(subject: NamedSubject): GraphNode | undefined {
+    const bearers = (this.#objects.get(subject.name) ?? [])
+      .filter((node) => isNamed(node, subject))
+      .sort((a, b) => a.bornAt - b.bornAt || (a.uid < b.uid ? -1 : 1));
+    const first = bearers[0];
+    const last = bearers.findLast((node) => node.bornAt <= subject.atMs + SLACK_MS);
+    return last ?? (first !== undefined && first.bornAt <= subject.atMs + SKEW_MS ? first : undefined);
+  }
+}
+
+function needsName(ref: ObjectRef): boolean {
+  return ref.uid === undefined || ref.uid === ref.name || ref.kind === "Node" || STATIC_POD_HASH.test(ref.uid);
+}
+
+function named(ref: ObjectRef, atMs: number): NamedSubject[] {
+  if (ref.kind === undefined || ref.name === undefined) return [];
+  const group = ref.apiVersion === undefined ? undefined : groupOf(ref.apiVersion);
+  return [{ kind: ref.kind, namespace: namespaceOf(ref.kind, ref.namespace), name: ref.name, group, atMs }];
+}
+
+function isNamed(node: GraphNode, subject: NamedSubject): boolean {
+  if (node.kind !== subject.kind || namespaceOf(node.kind, node.namespace) !== subject.namespace) return false;
+  return subject.group === undefined || groupOf(node.apiVersion) === subject.group;
+}
+
+/** Events about a Node say the namespace of the Event, or none. */
+function namespaceOf(kind: string, namespace: string | undefined): string {
+  return kind === "Node" ? "" : (namespace ?? "");
+}
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1 ? "" : apiVersion.slice(0, slash);
+}
+
+function waitingKey(kind: string, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
