@@ -1,0 +1,125 @@
+/**
+ * The few file operations that a recording needs, so that tests can put a full disk or a dying one in their
+ * place. Errors are those of Node: an `Error` with a `code` such as `ENOSPC`.
+ */
+import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
+
+export interface OpenFile {
+  /** May write less than it was given, as the system call. */
+  write(bytes: Buffer, position: number): Promise<number>;
+  /** Reads up to `into.length` bytes; 0 at the end of the file. */
+  read(into: Buffer, position: number): Promise<number>;
+  size(): Promise<number>;
+  /** Which file it is, whatever its name is by now: device and inode. */
+  identity(): Promise<string>;
+  truncate(length: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FileLayer {
+  /** Opens for reading and writing, creates the file when there is none. */
+  openForWriting(path: string): Promise<OpenFile>;
+  openForReading(path: string): Promise<OpenFile>;
+  /** Which file has this name now; `undefined` when there is none. */
+  identityOf(path: string): Promise<string | undefined>;
+  /** Names in a directory, sorted; empty when there is no such directory. */
+  list(directory: string): Promise<readonly string[]>;
+  createDirectory(directory: string): Promise<void>;
+  /** Makes the names in a directory durable: a new file survives a power cut only after this. */
+  syncDirectory(directory: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+/** The code of a system error (`ENOSPC`), `undefined` for any other value. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+class DiskFile implements OpenFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async write(bytes: Buffer, position: number): Promise<number> {
+    return (await this.#handle.write(bytes, 0, bytes.length, position)).bytesWritten;
+  }
+
+  async read(into: Buffer, position: number): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async identity(): Promise<string> {
+    return identityOf(await this.#handle.stat());
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  datasync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
+/** The real disk. */
+export const diskLayer: FileLayer = {
+  openForWriting: async (path) => new DiskFile(await openOrCreate(path)),
+  async identityOf(path) {
+    try {
+      return identityOf(await stat(path));
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+      throw error;
+    }
+  },
+  openForReading: async (path) => new DiskFile(await open(path, "r")),
+  async list(directory) {
+    try {
+      return (await readdir(directory)).sort();
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return [];
+      throw error;
+    }
+  },
+  async createDirectory(directory) {
+    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+  },
+  async syncDirectory(directory) {
+    // Windows cannot open a directory; its file system keeps names without being asked.
+    if (process.platform === "win32") return;
+    const handle = await open(directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  remove: (path) => rm(path, { force: true }),
+};
+
+/** `r+` first: `a+` would ignore positions, `w+` would empty the file. */
+async function openOrCreate(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    return await open(path, "wx+", FILE_MODE);
+  }
+}

@@ -1,0 +1,48 @@
+/** Names and permissions of everything below an output directory. */
+import { join } from "node:path";
+
+/** The recording is readable by its owner alone: it holds whole objects and logs. */
+export const FILE_MODE = 0o600;
+export const DIRECTORY_MODE = 0o700;
+
+const SEGMENT_NAME = /^(\d{6})\.ndjson(?:\.gz)?$/;
+
+/** The directory of segments of an output directory. */
+export function recordingDirectory(output: string): string {
+  return join(output, "recording");
+}
+
+/** The file that says which Faro writes to an output directory. */
+export function lockFile(output: string): string {
+  return join(output, ".faro-lock");
+}
+
+/** `000001.ndjson` for 1. Six digits hold more than the 2^17 segments that a position can name. */
+export function segmentName(segment: number): string {
+  return `${String(segment).padStart(6, "0")}.ndjson`;
+}
+
+export function segmentFile(directory: string, segment: number): string {
+  return join(directory, segmentName(segment));
+}
+
+/** The segment as `gzip` leaves it. */
+export function packedSegmentFile(directory: string, segment: number): string {
+  return `${segmentFile(directory, segment)}.gz`;
+}
+
+/** The index of a segment: derived from it, and of no use without it. */
+export function indexFile(directory: string, segment: number): string {
+  return join(directory, indexName(segment));
+}
+
+/** `000001.index` for 1. */
+export function indexName(segment: number): string {
+  return `${String(segment).padStart(6, "0")}.index`;
+}
+
+/** The number of a segment file, packed or not; `undefined` for any other file. */
+export function segmentNumber(name: string): number | undefined {
+  const digits = SEGMENT_NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

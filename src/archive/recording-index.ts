@@ -1,0 +1,156 @@
+/**
+ * A recording by its indexes: which segment holds what, and single lines of it, read where they stand. Only heads are kept in
+ * memory. Reading is synchronous, for a server that answers one person. A segment without a usable index is read once, whole.
+ */
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { decodeRecord, type FaroRecord } from "../record/index.ts";
+import { diskLayer } from "./file-layer.ts";
+import { indexFile, packedSegmentFile, segmentFile } from "./layout.ts";
+import { noRecording } from "./messages.ts";
+import { scanSegment } from "./scan-segment.ts";
+import { checkVersions, listSegments } from "./segments.ts";
+import { INDEX_VERSION, type IndexHead, type IndexLogs, type IndexVersions, SegmentIndexer } from "./segment-index.ts";
+
+export interface IndexedSegment {
+  readonly head: IndexHead;
+  versions(): IndexVersions;
+  logs(): IndexLogs;
+  /** The record at an offset. @throws FaroError `FARO_RECORDING_DAMAGED` */
+  read(offset: number): FaroRecord;
+}
+
+export interface RecordingIndex {
+  readonly segments: readonly IndexedSegment[];
+  close(): void;
+}
+
+/**
+ * Opens every segment below `directory`.
+ * @returns `undefined` when the recording is so small that it is better held in memory, or has packed segments, which cannot be
+ *   read from the middle
+ * @throws FaroError `FARO_RECORDING_DAMAGED` (there is none), `FARO_RECORDING_TOO_NEW`
+ */
+export async function openRecordingIndex(directory: string, heldBytesMax: number): Promise<RecordingIndex | undefined> {
+  const numbers = await listSegments(diskLayer, directory);
+  if (numbers.length === 0) throw noRecording(directory);
+  await checkVersions(diskLayer, directory, numbers);
+  if (numbers.some((number) => existsSync(packedSegmentFile(directory, number)))) return undefined;
+  const bytes = numbers.reduce((sum, number) => sum + statSync(segmentFile(directory, number)).size, 0);
+  if (bytes <= heldBytesMax) return undefined;
+  const segments: Segment[] = [];
+  for (const number of numbers) segments.push(await openIndexed(directory, number));
+  return { segments, close: () => segments.forEach((segment) => segment.close()) };
+}
+
+async function openIndexed(directory: string, segment: number): Promise<Segment> {
+  const file = openSync(segmentFile(directory, segment), "r");
+  const index = openParts(indexFile(directory, segment), fstatSync(file).size) ?? (await deriveParts(directory, segment));
+  return new Segment(file, index);
+}
+
+/** The parts of an index, read when they are asked for. */
+interface Parts {
+  part(number: number): unknown;
+  close(): void;
+}
+
+/** `undefined` when there is no index, or one of another state of the segment, or one that cannot be read. */
+function openParts(path: string, segmentBytes: number): Parts | undefined {
+  if (!existsSync(path)) return undefined;
+  const file = openSync(path, "r");
+  const opening = readLine(file, 0, OPENING_BYTES);
+  const described = decodeOpening(opening.toString("utf8"));
+  if (described === undefined || described.bytes !== segmentBytes) {
+    closeSync(file);
+    return undefined;
+  }
+  const starts = described.parts.map((_, at) =>
+    described.parts.slice(0, at).reduce((sum, bytes) => sum + bytes, opening.length + 1),
+  );
+  return {
+    part: (number) => JSON.parse(readBytes(file, starts[number] ?? 0, described.parts[number] ?? 0).toString("utf8")),
+    close: () => closeSync(file),
+  };
+}
+
+const OPENING_BYTES = 256;
+
+function decodeOpening(text: string): { readonly bytes: number; readonly parts: readonly number[] } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("version" in value) || value.version !== INDEX_VERSION) return undefined;
+    const isWhole = "bytes" in value && typeof value.bytes === "number" && "parts" in value && Array.isArray(value.parts);
+    return isWhole ? { bytes: Number(value.bytes), parts: (value.parts as readonly unknown[]).map(Number) } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads the segment from its begin to its end. */
+async function deriveParts(directory: string, segment: number): Promise<Parts> {
+  const file = await diskLayer.openForReading(segmentFile(directory, segment));
+  const indexer = new SegmentIndexer(segment);
+  try {
+    for await (const batch of scanSegment(file, Number.POSITIVE_INFINITY)) {
+      for (const line of batch) if (line.found === "record") indexer.take(line.record, line.start);
+    }
+  } finally {
+    await file.close();
+  }
+  const [, ...parts] = indexer.finish(0).split("\n");
+  return { part: (number) => JSON.parse(parts[number] ?? "null"), close: () => undefined };
+}
+
+class Segment implements IndexedSegment {
+  readonly head: IndexHead;
+  readonly #file: number;
+  readonly #parts: Parts;
+
+  /** The shape of an index is trusted: it is ours, and it vouches for this length of the segment. */
+  constructor(file: number, parts: Parts) {
+    this.#file = file;
+    this.#parts = parts;
+    this.head = parts.part(0) as IndexHead;
+  }
+
+  versions(): IndexVersions {
+    return this.#parts.part(1) as IndexVersions;
+  }
+
+  logs(): IndexLogs {
+    return this.#parts.part(2) as IndexLogs;
+  }
+
+  read(offset: number): FaroRecord {
+    return decodeRecord(readLine(this.#file, offset, LINE_BYTES));
+  }
+
+  close(): void {
+    closeSync(this.#file);
+    this.#parts.close();
+  }
+}
+
+/** Most objects fit. */
+const LINE_BYTES = 16 * 1024;
+const NEWLINE = 0x0a;
+
+/** A line without its newline; its length is guessed, and doubled as often as it takes. */
+function readLine(file: number, offset: number, guess: number): Buffer {
+  const bytes = readBytes(file, offset, guess);
+  const end = bytes.indexOf(NEWLINE);
+  if (end !== -1) return bytes.subarray(0, end);
+  return bytes.length < guess ? bytes : readLine(file, offset, guess * 4);
+}
+
+function readBytes(file: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(file, bytes, done, length - done, offset + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return bytes.subarray(0, done);
+}

@@ -1,0 +1,324 @@
+/**
+ * Appends records to a recording. Appending is synchronous and cheap: the line goes into a block in memory.
+ * Blocks are written and synced in groups, at the latest `commitIntervalMs` after their first record, so the
+ * number of syncs depends on time, not on records. A disk that is full or broken stops nothing but itself: blocks
+ * stay in memory, in order, and are tried again until they are durable; `room()` holds the producers back.
+ */
+import { type Clock, errorMessage, invariant, isoTime } from "../base/index.ts";
+import {
+  decodeRecord,
+  type FaroRecord,
+  type LineMemory,
+  offsetOf,
+  type Position,
+  positionOf,
+  prepareLine,
+  type PreparedLine,
+  RECORDING_VERSION,
+  type RecordAt,
+  type RecordingSource,
+  segmentOf,
+} from "../record/index.ts";
+import { Block, BLOCK_BYTES, SlabPool } from "./block.ts";
+import type { FileLayer } from "./file-layer.ts";
+import { indexFile } from "./layout.ts";
+import type { Recovered, RecoveredDirectory } from "./recover.ts";
+import { type Damage, RecordingReader } from "./recording-reader.ts";
+import { SegmentFile } from "./segment-file.ts";
+import { INDEXED_BYTES_MIN, SegmentIndexer, writeIndex } from "./segment-index.ts";
+import { SegmentSeal } from "./segment-seal.ts";
+import { Waiters } from "./waiters.ts";
+
+/** What one sync made durable. */
+export interface Commit {
+  readonly records: number;
+  readonly bytes: number;
+  /** Duration of writing and syncing. */
+  readonly fsyncMs: number;
+}
+
+export interface WriterSettings {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly faroVersion: string;
+  readonly layer: FileLayer;
+  readonly segmentBytesMax: number;
+  readonly commitIntervalMs: number;
+  readonly budgetBytes: number;
+  readonly onCommit: (commit: Commit) => void;
+  /** The disk does not take what it is given. Told once; blocks stay in memory until `onResume`. */
+  readonly onStall: (why: string) => void;
+  readonly onResume: () => void;
+  /** A segment was removed or replaced under the writer, and is written again. */
+  readonly onRestored: (why: string) => void;
+  /** Hears of every stretch that `scan()` had to skip. */
+  readonly onDamage: (damage: Damage) => void;
+}
+
+const RETRY_MS = 1_000;
+/** One sync covers at most so much: 36 ms for 64 MB would hold up `durable()`, 5 ms for 8 MB does not. */
+const COMMIT_BYTES_MAX = 8 * BLOCK_BYTES;
+
+export class RecordingWriter implements RecordingSource {
+  readonly recovered: Recovered;
+  readonly #settings: WriterSettings;
+  readonly #disk: SegmentFile;
+  readonly #reader: RecordingReader;
+  readonly #slabs = new SlabPool();
+  readonly #abort = new AbortController();
+  readonly #durable = new Waiters();
+  readonly #room = new Waiters();
+
+  /** Full blocks, and those being written, in order. */
+  #sealed: Block[] = [];
+  #open: Block | undefined;
+  #segment: number;
+  #segmentEnd = 0;
+  readonly #seals = new SegmentSeal();
+  #index: SegmentIndexer;
+  #savingIndex: Promise<void> = Promise.resolve();
+
+  /** Bytes of lines taken so far by this writer, and how many of them are durable. */
+  #appended = 0;
+  #committed = 0;
+  readonly #bytesBefore: number;
+
+  #cancelTimer: (() => void) | undefined;
+  #isFlushDue = false;
+  #isPumping = false;
+  #pumping: Promise<void> | undefined;
+  #isStalled = false;
+  #isClosed = false;
+
+  constructor(settings: WriterSettings, recovered: RecoveredDirectory) {
+    const { lastSeq, truncatedBytes, segments } = recovered;
+    this.recovered = { lastSeq, truncatedBytes, segments };
+    this.#settings = settings;
+    this.#segment = recovered.nextSegment;
+    this.#index = new SegmentIndexer(this.#segment);
+    this.#bytesBefore = recovered.bytes;
+    this.#disk = new SegmentFile(settings.layer, settings.directory, settings.onRestored);
+    this.#reader = new RecordingReader(settings.layer, settings.directory, settings.onDamage);
+  }
+
+  /** Bytes that are in memory only. */
+  get unwrittenBytes(): number {
+    return this.#appended - this.#committed;
+  }
+
+  /** Length of the whole recording, what is not written yet included. */
+  get bytes(): number {
+    return this.#bytesBefore + this.#appended;
+  }
+
+  /** Takes a record. Where it stands is known at once; it is durable when a later `durable()` resolves. */
+  append(record: FaroRecord): Position {
+    invariant(!this.#isClosed, "nothing is appended to a closed recording");
+    const line = prepareLine(record);
+    const isFull = this.#segmentEnd > 0 && this.#segmentEnd + line.bytes > this.#settings.segmentBytesMax;
+    if (isFull) this.#nextSegment();
+    if (this.#segmentEnd === 0) this.#put(prepareLine(this.#header()));
+    const position = this.#put(line);
+    this.#index.take(record, offsetOf(position));
+    return position;
+  }
+
+  /** Resolves when everything appended so far is on the disk and synced. */
+  async durable(): Promise<void> {
+    if (this.unwrittenBytes === 0) return;
+    const waiting = this.#durable.until(this.#appended);
+    this.#flush();
+    await waiting;
+  }
+
+  /** Resolves when the bytes in memory are below the budget: the producer's back-pressure. */
+  async room(): Promise<void> {
+    if (this.unwrittenBytes < this.#settings.budgetBytes) return;
+    await this.#room.until(this.#appended - this.#settings.budgetBytes + 1);
+  }
+
+  /** The record at a position that `append` or `scan` gave, written or not. */
+  async read(position: Position, memory?: LineMemory): Promise<FaroRecord> {
+    for (const block of this.#open === undefined ? this.#sealed : [...this.#sealed, this.#open]) {
+      const line = block.lineAt(segmentOf(position), offsetOf(position));
+      if (line !== undefined) return decodeRecord(line);
+    }
+    return await this.#reader.read(position, memory);
+  }
+
+  /** Every record, earlier runs included, up to what was appended when the scan began. */
+  async *scan(): AsyncGenerator<RecordAt> {
+    const end = positionOf(this.#segment, this.#segmentEnd);
+    await this.durable();
+    for await (const item of this.#reader.scan()) {
+      if (item.position >= end) return;
+      yield item;
+    }
+  }
+
+  /**
+   * Writes what is left and closes the files. With a signal, gives up when it aborts: what was durable until then
+   * stays readable.
+   */
+  async close(signal?: AbortSignal): Promise<void> {
+    if (this.#segmentEnd > 0) {
+      this.#put(prepareLine(this.#sealRecord()));
+      this.#saveIndex();
+    }
+    this.#isClosed = true;
+    const giveUp = (): void => this.#abort.abort(signal?.reason);
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp, { once: true });
+    this.#flush();
+    await this.#pumping;
+    if (!this.#abort.signal.aborted) await this.#savingIndex;
+    signal?.removeEventListener("abort", giveUp);
+    this.#cancelTimer?.();
+    this.#durable.reject(new Error("the recording was closed before its end was written"));
+    this.#room.reject(new Error("the recording was closed"));
+    await this.#disk.close();
+    await this.#reader.close();
+  }
+
+  #header(): FaroRecord {
+    const { clock, faroVersion } = this.#settings;
+    const at = isoTime(clock.now());
+    return { type: "faro-recording", seq: 0, at, version: RECORDING_VERSION, faroVersion, segment: this.#segment };
+  }
+
+  /** Says how long the segment is and what its bytes add up to: a line that is taken out whole leaves no other trace. */
+  #sealRecord(): FaroRecord {
+    if (this.#open !== undefined) this.#seals.take(this.#open);
+    const at = isoTime(this.#settings.clock.now());
+    return { type: "seal", seq: 0, at, segment: this.#segment, bytes: this.#segmentEnd, ...this.#seals.end() };
+  }
+
+  #nextSegment(): void {
+    this.#put(prepareLine(this.#sealRecord()));
+    this.#seal();
+    this.#seals.begin();
+    this.#saveIndex();
+    this.#segment++;
+    this.#segmentEnd = 0;
+    this.#index = new SegmentIndexer(this.#segment);
+  }
+
+  /** An index saves readers time and holds nothing of its own: one that cannot be written is made again from its segment. */
+  #saveIndex(): void {
+    if (this.#segmentEnd < INDEXED_BYTES_MIN) return;
+    const { layer, directory } = this.#settings;
+    const text = this.#index.finish(this.#segmentEnd);
+    this.#savingIndex = writeIndex(layer, indexFile(directory, this.#segment), text).catch((error: unknown) => {
+      invariant(error instanceof Error, "file systems throw errors");
+    });
+  }
+
+  #put(line: PreparedLine): Position {
+    if (this.#open?.hasRoom(line.bytes) === false) this.#seal();
+    this.#open ??= this.#begin(line.bytes);
+    const position = positionOf(this.#segment, this.#segmentEnd);
+    this.#open.append(line);
+    this.#segmentEnd = this.#open.end;
+    this.#appended += line.bytes;
+    if (this.#open.length >= BLOCK_BYTES) this.#seal();
+    return position;
+  }
+
+  #begin(bytes: number): Block {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#settings.clock.after(this.#settings.commitIntervalMs, () => this.#flush());
+    return new Block({ segment: this.#segment, start: this.#segmentEnd }, this.#slabs.take(bytes));
+  }
+
+  /** A sealed block takes no more lines and goes to the disk as soon as it is free. */
+  #seal(): void {
+    if (this.#open !== undefined) this.#finish(this.#open);
+    this.#pump();
+  }
+
+  #finish(block: Block): void {
+    this.#seals.take(block);
+    this.#sealed.push(block);
+    this.#open = undefined;
+  }
+
+  /** Sends the open block along, too. While the disk is busy it goes on filling. */
+  #flush(): void {
+    this.#isFlushDue = true;
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    this.#pumping = this.#writeAll();
+  }
+
+  /** Lowers its flag in the same breath in which it found nothing to do: a later `#pump` cannot be missed. */
+  async #writeAll(): Promise<void> {
+    try {
+      for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
+        const started = this.#settings.clock.monotonic();
+        if (!(await this.#commit(group))) return;
+        this.#retire(group, this.#settings.clock.monotonic() - started);
+      }
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** The blocks of the next sync: of one segment, and not too many. */
+  #nextGroup(): readonly Block[] {
+    if (this.#sealed.length === 0 && this.#isFlushDue && this.#open !== undefined) this.#finish(this.#open);
+    if (this.#open === undefined) this.#isFlushDue = false;
+    const group: Block[] = [];
+    let bytes = 0;
+    for (const block of this.#sealed) {
+      if (group.length > 0 && (block.segment !== group[0]?.segment || bytes + block.length > COMMIT_BYTES_MAX)) break;
+      group.push(block);
+      bytes += block.length;
+    }
+    return group;
+  }
+
+  /** Tries until it succeeds; false when the recording was given up meanwhile. */
+  async #commit(group: readonly Block[]): Promise<boolean> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        await this.#disk.commit(group);
+        if (this.#isStalled) this.#settings.onResume();
+        this.#isStalled = false;
+        return true;
+      } catch (error) {
+        if (!this.#isStalled) this.#settings.onStall(errorMessage(error));
+        this.#isStalled = true;
+      }
+      await this.#pause();
+    }
+    return false;
+  }
+
+  /** Ends early when the recording is given up. */
+  async #pause(): Promise<void> {
+    try {
+      await this.#settings.clock.sleep(RETRY_MS, this.#abort.signal);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    }
+  }
+
+  #retire(group: readonly Block[], fsyncMs: number): void {
+    this.#sealed.splice(0, group.length);
+    let bytes = 0;
+    let records = 0;
+    for (const block of group) {
+      bytes += block.length;
+      records += block.records;
+      this.#slabs.give(block.release());
+    }
+    this.#committed += bytes;
+    this.#durable.reached(this.#committed);
+    this.#room.reached(this.#committed);
+    this.#settings.onCommit({ records, bytes, fsyncMs });
+  }
+}
