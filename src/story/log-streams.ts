@@ -1,0 +1,89 @@
+/** The log streams of a recording: which container instance each belongs to, how far it came, how it ended. */
+import type { ChoosesLine } from "../base/index.ts";
+import type { ContainerInstance, LogEndRecord, LogRecord, LogStreamRecord } from "../record/index.ts";
+import { NO_ROW } from "./columns.ts";
+import { type MeasuredBlock, measureBlock, type RunningTime } from "./timeline.ts";
+
+export interface LogStream {
+  readonly id: string;
+  instance: ContainerInstance | undefined;
+  /** Shared by all streams of one instance: a log that is taken up again goes on where it was. */
+  time: RunningTime;
+  /** The first line's, by the Node's clock; undefined while none bears a time. */
+  firstLine: number | undefined;
+  lastRow: number;
+  lines: number;
+  /** Lines that no story tells, and lines that were not recorded, because the user did not want them. */
+  untold: number;
+  dropped: number;
+  /** Time of the last line that is told. */
+  toldUntil: number;
+  end: { readonly outcome: "complete" | "incomplete"; readonly reason: string } | undefined;
+}
+
+export class LogStreams {
+  readonly #streams = new Map<string, LogStream>();
+  readonly #times = new Map<string, RunningTime>();
+
+  bind(record: LogStreamRecord): void {
+    const stream = this.#ensure(record.stream);
+    const { containerId } = record.instance;
+    const isOtherNow = stream.instance !== undefined && stream.instance.containerId !== containerId;
+    stream.instance = record.instance;
+    stream.end = undefined;
+    // What a stream holds keeps its time when it turns out to be another instance's.
+    if (isOtherNow && stream.lines === 0) stream.time = { latest: Number.NEGATIVE_INFINITY };
+    const shared = isOtherNow ? undefined : this.#times.get(containerId);
+    if (shared === undefined) this.#times.set(containerId, stream.time);
+    else stream.time = shared;
+  }
+
+  /** Takes a block; returns its stream and what was measured. */
+  take(record: LogRecord, chooses?: ChoosesLine): MeasuredBlock & { readonly stream: LogStream } {
+    const stream = this.#ensure(record.stream);
+    stream.end = undefined;
+    const block = measureBlock(record, stream.time, chooses);
+    if (block.isDated) stream.firstLine ??= block.time;
+    stream.lines += block.lines;
+    stream.untold += block.lines - (block.told?.lines ?? 0);
+    stream.dropped += record.dropped ?? 0;
+    stream.toldUntil = block.told?.to ?? stream.toldUntil;
+    return { stream, ...block };
+  }
+
+  end(record: LogEndRecord): void {
+    const stream = this.#ensure(record.stream);
+    stream.dropped += record.dropped ?? 0;
+    stream.end = { outcome: record.outcome, reason: record.reason };
+  }
+
+  /** The recorder died while it was following: what came after the last line is not known. */
+  interrupt(): void {
+    for (const stream of this.#streams.values())
+      stream.end ??= { outcome: "incomplete", reason: "the recorder stopped before the log ended" };
+  }
+
+  /** Streams of the containers of these pods, in the order in which they were opened. */
+  ofPods(uids: ReadonlySet<string>): readonly LogStream[] {
+    return [...this.#streams.values()].filter((stream) => stream.instance !== undefined && uids.has(stream.instance.podUid));
+  }
+
+  #ensure(id: string): LogStream {
+    const known = this.#streams.get(id);
+    if (known !== undefined) return known;
+    const stream: LogStream = {
+      id,
+      instance: undefined,
+      time: { latest: Number.NEGATIVE_INFINITY },
+      firstLine: undefined,
+      lastRow: NO_ROW,
+      lines: 0,
+      untold: 0,
+      dropped: 0,
+      toldUntil: Number.NEGATIVE_INFINITY,
+      end: undefined,
+    };
+    this.#streams.set(id, stream);
+    return stream;
+  }
+}

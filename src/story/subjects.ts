@@ -1,0 +1,174 @@
+/** Who appears in stories: every object by its uid, with its attribution, and the tail of its chain of rows. */
+import type { AttributionRecord, CorrelationId, IsoTime, ObjectRecord, RelationRecord, ScopeId } from "../record/index.ts";
+import { compareResourceVersions } from "../base/index.ts";
+import { NO_ROW } from "./columns.ts";
+import type { Drawn } from "./drawn.ts";
+import type { PodTimes } from "./chronology/pod-times.ts";
+import type { PodLife } from "./replacements.ts";
+import type { RunningTime } from "./timeline.ts";
+
+export interface Subject extends RunningTime {
+  readonly uid: string;
+  /** Set by the first version; a subject that is only attributed has no entry in `objects`. */
+  known:
+    | {
+        readonly resourceType: string;
+        readonly kind: string;
+        readonly namespace: string;
+        readonly name: string;
+        readonly firstSeen: IsoTime;
+        readonly firstSeq: number;
+        readonly firstChange: ObjectRecord["change"];
+      }
+    | undefined;
+  lastSeen: IsoTime;
+  firstRow: number;
+  lastRow: number;
+  resourceVersion: string;
+  isDeleted: boolean;
+  stories: readonly CorrelationId[];
+  relation: string;
+  /** The stories that the object was drawn into without belonging to their root, and when; undefined for none. */
+  drawn: Map<CorrelationId, Drawn[]> | undefined;
+  /** Of a pod that a controller made. */
+  pod: PodLife | undefined;
+  times: PodTimes | undefined;
+  /** Those that its first version names. */
+  owners: readonly Subject[];
+  /** Of a Kubernetes Event: what it is about, a Node by its name and all else by uid, and whose clock its time is of. */
+  about:
+    | {
+        readonly subject: Subject | undefined;
+        readonly node: string | undefined;
+        readonly reporter: "kubelet" | "control-plane" | undefined;
+      }
+    | undefined;
+  /** A watch that was up to date showed its creation. */
+  isPrompt: boolean;
+}
+
+const NO_SUBJECTS: readonly Subject[] = [];
+
+export class Subjects {
+  readonly #byUid = new Map<string, Subject>();
+  readonly #members = new Map<CorrelationId, Set<Subject>>();
+  readonly #carriers = new Map<Subject, ScopeId>();
+  /** One copy of each text that thousands of objects share. */
+  readonly #texts = new Map<string, string>();
+
+  ensure(uid: string): Subject {
+    const known = this.#byUid.get(uid);
+    if (known !== undefined) return known;
+    const subject: Subject = {
+      uid,
+      known: undefined,
+      lastSeen: "",
+      firstRow: NO_ROW,
+      lastRow: NO_ROW,
+      resourceVersion: "",
+      isDeleted: false,
+      stories: [],
+      relation: "",
+      drawn: undefined,
+      pod: undefined,
+      times: undefined,
+      owners: NO_SUBJECTS,
+      about: undefined,
+      isPrompt: false,
+      latest: Number.NEGATIVE_INFINITY,
+    };
+    this.#byUid.set(uid, subject);
+    return subject;
+  }
+
+  find(uid: string): Subject | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** Drops an object that belongs to no story. */
+  forget(uid: string): void {
+    const subject = this.#byUid.get(uid);
+    if (subject === undefined || subject.stories.length > 0 || subject.drawn !== undefined) return;
+    this.#byUid.delete(uid);
+    this.#carriers.delete(subject);
+  }
+
+  /** Takes a sighting. True when it shows a version that was not seen before. */
+  sight(subject: Subject, record: ObjectRecord): boolean {
+    subject.known ??= {
+      resourceType: this.shared(`${record.apiVersion}/${record.kind}`),
+      kind: this.shared(record.kind),
+      namespace: this.shared(record.namespace ?? ""),
+      name: record.name,
+      firstSeen: record.at,
+      firstSeq: record.seq,
+      firstChange: record.change,
+    };
+    subject.lastSeen = record.at;
+    const isDeleted = record.change === "DELETED";
+    const isRepeated = subject.resourceVersion === record.resourceVersion && subject.isDeleted === isDeleted;
+    // Two scopes may show one object for a while: the slower one tells what is known already.
+    const isOfSlowerScope =
+      this.#carriers.get(subject) !== record.scope &&
+      !isDeleted &&
+      subject.resourceVersion !== "" &&
+      (compareResourceVersions(record.resourceVersion, subject.resourceVersion) ?? 0) < 0;
+    if (isOfSlowerScope) return false;
+    this.#carriers.set(subject, this.shared(record.scope));
+    subject.resourceVersion = record.resourceVersion;
+    subject.isDeleted = isDeleted;
+    return !isRepeated;
+  }
+
+  attribute(record: AttributionRecord): void {
+    const subject = this.ensure(record.uid);
+    for (const story of subject.stories) if (subject.drawn?.has(story) !== true) this.#members.get(story)?.delete(subject);
+    subject.stories = record.stories.map((story) => this.shared(story));
+    subject.relation = this.shared(record.relation);
+    for (const story of subject.stories) this.#join(story, subject);
+  }
+
+  /** Takes a relation that begins or ends. */
+  relate(record: RelationRecord): void {
+    const subject = this.ensure(record.uid);
+    subject.drawn ??= new Map();
+    const story = this.shared(record.story);
+    const intervals = subject.drawn.get(story) ?? [];
+    if (record.state === "began") {
+      const { seq, at } = record;
+      intervals.push({ relation: this.shared(record.relation), fromSeq: seq, from: at, untilSeq: undefined, until: undefined });
+      subject.drawn.set(story, intervals);
+      this.#join(story, subject);
+      return;
+    }
+    const open = intervals.findLast(({ relation, until }) => relation === record.relation && until === undefined);
+    if (open === undefined) return;
+    open.untilSeq = record.seq;
+    open.until = record.at;
+  }
+
+  /** All that belongs to a story, its root first and the others as they appeared. */
+  members(story: CorrelationId, rootUid: string): readonly Subject[] {
+    const root = this.ensure(rootUid);
+    const others = [...(this.#members.get(story) ?? [])].filter((subject) => subject !== root);
+    return [root, ...others.sort((a, b) => (a.known?.firstSeq ?? 0) - (b.known?.firstSeq ?? 0) || (a.uid < b.uid ? -1 : 1))];
+  }
+
+  /** The scope that carried the last version of a subject. */
+  carrier(subject: Subject): ScopeId | undefined {
+    return this.#carriers.get(subject);
+  }
+
+  #join(story: CorrelationId, subject: Subject): void {
+    const members = this.#members.get(story) ?? new Set();
+    this.#members.set(story, members.add(subject));
+  }
+
+  /** The one copy of a text that thousands of objects have in common. */
+  shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * Writes the JSON of one story: one event on a line, so that a diff, `grep` and a person can read it. Memory does
+ * not grow with the story: events are read, written and forgotten. The same recording gives the same bytes.
+ */
+import { isoTime } from "../base/index.ts";
+import { describeGap, hasPossibleLoss } from "./coverage.ts";
+import type { CoveredLog, StoryCoverage, StoryMetadata, StoryObject, Verdict } from "./document.ts";
+import { STORY_SCHEMA_VERSION } from "./document.ts";
+import { describeDrawn, proofOfDrawn } from "./drawn.ts";
+import type { LogStream } from "./log-streams.ts";
+import { firstVersion, mergeEvents, UnreadableRow } from "./merge.ts";
+import { reconstruct } from "./prehistory.ts";
+import { replacements } from "./replacements.ts";
+import type { StoryExtract, StoryIndex, StoryState } from "./story-index.ts";
+import type { Subject } from "./subjects.ts";
+import type { CorrelationId, RecordingSource } from "../record/index.ts";
+
+/** Where the bytes of a story go, in order. They are lent: once a write has resolved, their memory takes what follows. */
+export interface StorySink {
+  write(bytes: Buffer): Promise<void>;
+}
+
+export interface WriteStoryOptions {
+  readonly index: StoryIndex;
+  readonly source: RecordingSource;
+  readonly story: CorrelationId;
+  readonly sink: StorySink;
+}
+
+export interface StorySummary {
+  readonly state: StoryState;
+  readonly events: number;
+  readonly verdict: Verdict;
+  /** Why it is incomplete, one sentence each. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Writes what is known of a story now. `undefined` for a story that the index does not know.
+ * @throws UnreadableRow when the recording is damaged at a row; the index leaves that row out from then on, so
+ *   that writing anew succeeds
+ */
+export async function writeStory(options: WriteStoryOptions): Promise<StorySummary | undefined> {
+  const { index, source, story } = options;
+  const extract = index.extract(story);
+  if (extract === undefined) return undefined;
+  const out = new TextBuffer(options.sink);
+  const metadata = describeMetadata(extract, index);
+  const coverage = describeCoverage(extract);
+  const chronology = extract.order.describe();
+  const head = { schema_version: STORY_SCHEMA_VERSION, metadata, coverage, chronology };
+  out.text(
+    `{\n${Object.entries(head)
+      .map(([name, value]) => `"${name}": ${JSON.stringify(value)},\n`)
+      .join("")}`,
+  );
+  await writeObjects(out, extract, { index, source });
+  await writeEvents(out, extract, { index, source });
+  await out.flush(true);
+  return { state: extract.state, events: metadata.event_count, verdict: coverage.verdict, reasons: coverage.reasons };
+}
+
+type From = Pick<WriteStoryOptions, "index" | "source">;
+
+/** Of an object that a list showed first; one that Faro saw created has no time before. */
+async function reconstructed(member: Subject, { index, source }: From): Promise<Pick<StoryObject, "before">> {
+  if (member.known?.firstChange !== "LISTED" || member.known.kind === "Event") return {};
+  try {
+    const record = await firstVersion({ rows: index.rows, source }, member.lastRow);
+    const before = record === undefined ? [] : reconstruct(record, JSON.parse(record.raw.toString("utf8")));
+    return before.length === 0 ? {} : { before };
+  } catch (error) {
+    // The same row is met again among the events, where damage is told.
+    if (error instanceof UnreadableRow) return {};
+    throw error;
+  }
+}
+
+async function writeObjects(out: TextBuffer, extract: StoryExtract, from: From): Promise<void> {
+  out.text('"objects": [');
+  let separator = "\n";
+  const replaced = replacements(extract.members);
+  for (const member of extract.members) {
+    if (member.known === undefined) continue;
+    const before = await reconstructed(member, from);
+    out.text(separator + JSON.stringify({ ...describeObject(member, extract.state, replaced.get(member)), ...before }));
+    separator = ",\n";
+    if (out.isFull) await out.flush();
+  }
+  out.text("\n],\n");
+}
+
+async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): Promise<void> {
+  out.text('"events": [');
+  let separator = "\n";
+  try {
+    for await (const lines of mergeEvents({ extract, rows: from.index.rows, source: from.source })) {
+      for (const line of lines) {
+        out.text(separator + line.head);
+        if (line.raw !== undefined) out.bytes(line.raw);
+        if (line.tail !== "") out.text(line.tail);
+        separator = ",\n";
+      }
+      if (out.isFull) await out.flush();
+    }
+  } catch (error) {
+    if (error instanceof UnreadableRow) from.index.noteUnreadable(error.position, error.message);
+    throw error;
+  }
+  out.text("\n]\n}\n");
+}
+
+function describeMetadata(extract: StoryExtract, index: StoryIndex): StoryMetadata {
+  const { state, run } = extract;
+  const { start, end } = timeBounds(extract);
+  return {
+    correlation_id: state.story,
+    start_time: isoTime(start),
+    end_time: isoTime(end),
+    event_count: countEvents(extract, index),
+    namespace: state.root.namespace ?? "",
+    resource_type: state.root.resourceType,
+    resource_name: state.root.name,
+    uid: state.root.uid,
+    cluster: { server_version: run?.serverVersion ?? "", id: run?.clusterId ?? "" },
+    faro_version: run?.faroVersion ?? "",
+    state: state.state,
+    ...(state.because === undefined ? {} : { completed_because: state.because }),
+  };
+}
+
+/** The times that the first and the last event will have. */
+function timeBounds({ rows, streams, gaps, state, order }: StoryExtract): { readonly start: number; readonly end: number } {
+  const first = rows[0];
+  const last = rows.at(-1);
+  const gapTimes = gaps
+    .flatMap(({ opened, closed }) => [opened.from, closed?.to ?? closed?.at ?? opened.from])
+    .map((time) => Date.parse(time));
+  const starts = first === undefined ? gapTimes : [order.time(first), ...gapTimes];
+  const logEnds = streams.map((stream) => stream.toldUntil - order.offsetOf(stream));
+  const ends = last === undefined ? gapTimes : [order.time(last), ...logEnds, ...gapTimes];
+  const opened = Date.parse(state.openedAt);
+  return { start: Math.floor(least(starts) ?? opened), end: Math.floor(greatest(ends) ?? opened) };
+}
+
+function countEvents({ rows, gaps }: StoryExtract, index: StoryIndex): number {
+  let count = 0;
+  for (const row of rows) count += Math.max(1, index.rows.lines(row));
+  for (const gap of gaps) count += gap.closed === undefined ? 1 : 2;
+  return count;
+}
+
+function describeObject(member: Subject, state: StoryState, replaced: Subject | undefined): StoryObject {
+  const { known } = member;
+  const drawn = member.drawn?.get(state.story);
+  const isOwned = member.uid === state.root.uid || member.stories.includes(state.story);
+  const relation = isOwned || drawn === undefined ? member.relation : proofOfDrawn(drawn);
+  return {
+    uid: member.uid,
+    resource_type: known?.resourceType ?? "",
+    namespace: known?.namespace ?? "",
+    name: known?.name ?? "",
+    relation: member.uid === state.root.uid ? "root" : relation,
+    first_seen: known?.firstSeen ?? state.openedAt,
+    last_seen: member.lastSeen,
+    ...(drawn === undefined ? {} : { related: describeDrawn(drawn) }),
+    ...(replaced === undefined ? {} : { replaces: { uid: replaced.uid, name: replaced.known?.name ?? "" } }),
+  };
+}
+
+/** A story is complete when no gap in which something may be missing overlaps its life, and no log is cut short. */
+function describeCoverage(extract: StoryExtract): StoryCoverage {
+  const logs = describeLogs(extract.streams);
+  const reasons = [
+    ...extract.gaps.filter(hasPossibleLoss).map(({ opened, closed }) => {
+      const until = closed === undefined ? "still open" : `until ${closed.to ?? closed.at}`;
+      return `${opened.scope} may lack something: ${opened.cause} from ${opened.from}, ${until}`;
+    }),
+    ...logs
+      .filter((log) => log.outcome === "incomplete")
+      .map((log) => `the log of ${log.pod}/${log.container} (restart ${log.restart_count}) is cut short: ${log.reason}`),
+    ...extract.unreadable.map((why) => `a part of the recording cannot be read: ${why}`),
+  ];
+  return {
+    verdict: reasons.length === 0 ? "complete" : "incomplete",
+    reasons,
+    scopes: extract.scopes,
+    logs,
+    gaps: extract.gaps.map(describeGap),
+  };
+}
+
+/** One entry per container instance. A log that was taken up again ended as its last stream did. */
+function describeLogs(streams: readonly LogStream[]): readonly CoveredLog[] {
+  const logs = new Map<string, CoveredLog>();
+  for (const { instance, end, lines, untold, dropped } of streams) {
+    if (instance === undefined) continue;
+    const before = logs.get(instance.containerId);
+    logs.set(instance.containerId, {
+      pod: instance.pod,
+      container: instance.container,
+      container_id: instance.containerId,
+      restart_count: instance.restartCount,
+      outcome: end?.outcome ?? "open",
+      reason: end?.reason ?? "",
+      lines: lines + (before?.lines ?? 0),
+      lines_untold: positive(untold + (before?.lines_untold ?? 0)),
+      lines_dropped: positive(dropped + (before?.lines_dropped ?? 0)),
+    });
+  }
+  return [...logs.values()];
+}
+
+function positive(count: number): number | undefined {
+  return count > 0 ? count : undefined;
+}
+
+function least(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((a, b) => Math.min(a, b));
+}
+
+function greatest(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b));
+}
+
+const BUFFER_BYTES = 256 * 1024;
+/** A long run of log lines fills several between two flushes; beyond so many, they go to the garbage collector. */
+const SPARE_BUFFERS_MAX = 4;
+
+/** What waits for the sink: a buffer as far as it is filled, or bytes too large to be copied into one. */
+interface Part {
+  readonly bytes: Buffer;
+  readonly buffer: Buffer | undefined;
+}
+
+/**
+ * Gathers text and bytes into large writes. Adding is synchronous, for there are millions of small pieces; what is
+ * pending is bounded by whoever adds, who flushes when `isFull`. A buffer that was written is filled again: left to
+ * the garbage collector, they would pile up to tens of megabytes between two of its rounds.
+ */
+class TextBuffer {
+  readonly #sink: StorySink;
+  readonly #full: Part[] = [];
+  readonly #spare: Buffer[] = [];
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #length = 0;
+
+  constructor(sink: StorySink) {
+    this.#sink = sink;
+  }
+
+  get isFull(): boolean {
+    return this.#full.length > 0;
+  }
+
+  /** Three bytes are the most that one UTF-16 unit takes. */
+  text(text: string): void {
+    if (text.length * 3 > BUFFER_BYTES) {
+      this.bytes(Buffer.from(text));
+      return;
+    }
+    if (this.#length + text.length * 3 > BUFFER_BYTES) this.#turn();
+    this.#length += this.#buffer.write(text, this.#length, "utf8");
+  }
+
+  bytes(bytes: Buffer): void {
+    if (this.#length + bytes.length > BUFFER_BYTES) this.#turn();
+    if (bytes.length > BUFFER_BYTES) this.#full.push({ bytes, buffer: undefined });
+    else this.#length += bytes.copy(this.#buffer, this.#length);
+  }
+
+  /** Hands what is full to the sink; with `end`, the rest too. */
+  async flush(end: boolean = false): Promise<void> {
+    if (end) this.#turn();
+    for (const { bytes, buffer } of this.#full.splice(0)) {
+      await this.#sink.write(bytes);
+      if (buffer !== undefined && this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(buffer);
+    }
+  }
+
+  #turn(): void {
+    if (this.#length === 0) return;
+    this.#full.push({ bytes: this.#buffer.subarray(0, this.#length), buffer: this.#buffer });
+    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#length = 0;
+  }
+}
