@@ -1,0 +1,201 @@
+/** From an arrival to the recording: lanes by uid, redaction and normalising, the pod's derived records. */
+import { join } from "node:path";
+import { invariant, isoTime } from "../base/index.ts";
+import type { RecordingWriter } from "../archive/index.ts";
+import { resourceName } from "../cluster/index.ts";
+import { normaliseObject, relationsOf } from "../normalise/index.ts";
+import type { ObjectRecord, Position } from "../record/index.ts";
+import { type Arrival, Lane, type ObjectArrival, type VanishedArrival } from "./lane.ts";
+import { isPod, type Pods } from "./pods.ts";
+import type { Recorder } from "./recorder.ts";
+import { Spill, type SpilledArrival } from "./spill.ts";
+import type { StatusHub } from "./status-hub.ts";
+
+/** An arrival was not taken. */
+export interface Refusal {
+  readonly why: string;
+  /** Resolves when it is worth offering it again. */
+  readonly room: () => Promise<void>;
+}
+
+export interface IngestOptions {
+  readonly directory: string;
+  readonly workers: number;
+  readonly bufferSize: number;
+  readonly writer: RecordingWriter;
+  readonly recorder: Recorder;
+  readonly pods: Pods;
+  readonly hub: StatusHub;
+  readonly epoch: number;
+  readonly redactionKey: Buffer;
+  /** Where the last version of each live object stands in the recording. */
+  readonly lastVersions: Map<string, Position>;
+  readonly nextGap: () => string;
+  /** Sees every object that was recorded. */
+  readonly onObject: (record: ObjectRecord, parsed: unknown) => void;
+}
+
+/** Bytes that one lane holds in memory before it spills. */
+const LANE_BYTES = 16 << 20;
+
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #lanes: readonly Lane[];
+  readonly #spills: readonly Spill[];
+  /** Every `seq` on its way, in rising order. */
+  readonly #pending = new Set<number>();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#spills = Array.from({ length: options.workers }, (_, number) => new Spill(join(options.directory, `spill-${number}`)));
+    this.#lanes = this.#spills.map(
+      (spill, number) =>
+        new Lane({
+          number,
+          items: options.bufferSize,
+          bytes: LANE_BYTES,
+          spill,
+          process: async (arrival) => {
+            await this.#process(arrival);
+            this.#pending.delete(arrival.stamp.seq);
+          },
+          onHigh: (items) => options.hub.tell({ status: "queue-spilled", lane: number, items }),
+          onShed: (arrival, why) => this.#shed(arrival, why),
+        }),
+    );
+  }
+
+  get queued(): { readonly items: number; readonly bytes: number } {
+    return {
+      items: this.#lanes.reduce((sum, lane) => sum + lane.items, 0),
+      bytes: this.#lanes.reduce((sum, lane) => sum + lane.bytes, 0),
+    };
+  }
+
+  start(): void {
+    this.#running = Promise.all(this.#lanes.map((lane) => lane.run()));
+  }
+
+  /** Lowest `seq` that was offered and is not in the recording yet. */
+  get pendingFrom(): number | undefined {
+    return this.#pending.values().next().value;
+  }
+
+  /**
+   * Takes an arrival. All versions of one object take one lane, so they never overtake each other.
+   * @returns `undefined`, or, when neither memory nor the disk has room, why, and what to wait for before it is offered again
+   */
+  offer(arrival: Arrival, uid: string): Refusal | undefined {
+    const lane = this.#lanes[laneOf(uid, this.#lanes.length)];
+    invariant(lane !== undefined, "there is a lane for every uid");
+    if (!lane.offer(arrival)) return { why: lane.refusal, room: () => lane.room() };
+    this.#pending.add(arrival.stamp.seq);
+    return undefined;
+  }
+
+  /** Processes what is queued and ends. */
+  async drain(): Promise<void> {
+    for (const lane of this.#lanes) lane.close();
+    await this.#running;
+    for (const spill of this.#spills) spill.close();
+  }
+
+  async #process(arrival: Arrival): Promise<void> {
+    await this.#options.writer.room();
+    if (arrival.arrival === "object") this.#recordObject(arrival);
+    else await this.#recordVanished(arrival);
+  }
+
+  #recordObject(arrival: ObjectArrival): void {
+    const { recorder, redactionKey, lastVersions } = this.#options;
+    const { object, resource } = arrival;
+    const record = normaliseObject({
+      stamp: arrival.stamp,
+      epoch: arrival.epoch ?? this.#options.epoch,
+      scope: arrival.scope,
+      change: arrival.change,
+      observedBy: arrival.observedBy,
+      late: arrival.isLate === true,
+      resource: { name: resourceName(resource), apiVersion: resource.apiVersion, kind: resource.kind },
+      raw: object.raw,
+      parsed: object.parsed,
+      redactionKey,
+    });
+    const relations = record.late === true ? undefined : relationsOf(record, object.parsed);
+    const position = recorder.write(record, relations);
+    // A late version is history; the object's state has moved on.
+    if (record.late === true) return;
+    if (record.change === "DELETED") lastVersions.delete(record.uid);
+    else lastVersions.set(record.uid, position);
+    this.#afterObject(record, object.parsed);
+  }
+
+  /** A deletion nobody saw: told with the last state that was. */
+  async #recordVanished(arrival: VanishedArrival): Promise<void> {
+    const { writer, recorder, lastVersions } = this.#options;
+    const position = lastVersions.get(arrival.uid);
+    const last = position === undefined ? undefined : await writer.read(position);
+    if (last?.type !== "object") {
+      const { seq, receivedAt } = arrival.stamp;
+      recorder.write({
+        type: "incident",
+        seq,
+        at: isoTime(receivedAt),
+        scope: arrival.scope,
+        what: "vanished object without a last version",
+        detail: arrival.uid,
+      });
+      return;
+    }
+    lastVersions.delete(arrival.uid);
+    const { stamp, how } = arrival;
+    const { finalStateUnknown: _, late: __, ...state } = last;
+    const record: ObjectRecord = {
+      ...state,
+      seq: stamp.seq,
+      at: isoTime(stamp.receivedAt),
+      epoch: arrival.epoch ?? this.#options.epoch,
+      change: "DELETED",
+      observedBy: how.observedBy,
+      synthetic: true,
+      because: how.because,
+      ...(how.after === undefined ? {} : { afterVersion: how.after }),
+      ...(how.by === undefined ? {} : { byVersion: how.by }),
+      ...(how.isFinalState ? {} : { finalStateUnknown: true }),
+    };
+    const parsed: unknown = JSON.parse(record.raw.toString("utf8"));
+    recorder.write(record, relationsOf(record, parsed));
+    this.#afterObject(record, parsed);
+  }
+
+  #afterObject(record: ObjectRecord, parsed: unknown): void {
+    if (isPod(record)) this.#options.pods.see(record, parsed);
+    this.#options.onObject(record, parsed);
+  }
+
+  #shed({ stamp, scope, uid }: SpilledArrival, why: string): void {
+    const { recorder, hub, nextGap } = this.#options;
+    this.#pending.delete(stamp.seq);
+    const at = isoTime(stamp.receivedAt);
+    const gap = {
+      type: "gap",
+      gap: nextGap(),
+      scope,
+      cause: "shed",
+      detail: `what a full lane had spilled could not be read back: ${why}`,
+      uid,
+      from: at,
+      to: at,
+    } as const;
+    recorder.write({ ...gap, state: "opened", seq: stamp.seq, at });
+    const closed = recorder.note({ ...gap, state: "closed", repaired: "none", visibleChange: true });
+    if (closed.type === "gap") hub.tell({ status: "gap-closed", gap: closed });
+  }
+}
+
+function laneOf(uid: string, lanes: number): number {
+  let hash = 0;
+  for (let at = 0; at < uid.length; at++) hash = (Math.imul(hash, 31) + uid.charCodeAt(at)) >>> 0;
+  return hash % lanes;
+}

@@ -1,0 +1,227 @@
+/**
+ * What a capture does with pods beyond recording their versions: it derives their lifecycle, and follows the logs of the
+ * containers of every pod that belongs to a story.
+ */
+import { choosesLine, type ChoosesLine, type Clock, errorMessage, type Scope } from "../base/index.ts";
+import type { ApiClient } from "../cluster/index.ts";
+import { type LogRedactionState, type PodSummary, stepPod } from "../normalise/index.ts";
+import { type ObjectRecord, splitLogLine } from "../record/index.ts";
+import { ContainerLog, containersOf, type ContainerSight, LogSlots, type LogStart, type RecordedLog } from "../sources/index.ts";
+import type { RecordingWriter } from "../archive/index.ts";
+import { type DepartedPod, DepartedPods } from "./departed-pods.ts";
+import type { CaptureOptions, LogSelection } from "./options.ts";
+import { LogRecorder } from "./log-recorder.ts";
+import { LogTurns } from "./log-turns.ts";
+import type { Recorder } from "./recorder.ts";
+import type { StatusHub } from "./status-hub.ts";
+
+export interface PodsOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly hub: StatusHub;
+  /** Owns the followers. */
+  readonly tasks: Scope;
+  readonly wanted: Pick<CaptureOptions, "includeLogs" | "maxLogStreams" | "logs">;
+  /** Logs wait until it has room for them. */
+  readonly writer: Pick<RecordingWriter, "unwrittenBytes" | "durable">;
+  /** What an earlier run left: instances by container id, and what their redaction left open, by stream. */
+  readonly recorded: { readonly logs: Map<string, RecordedLog>; readonly redactions: Map<string, LogRedactionState> };
+  readonly nextGap: () => string;
+}
+
+/** A pod as an earlier run saw it last. */
+export interface RestoredPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly summary: PodSummary;
+  readonly sights: readonly ContainerSight[];
+  readonly isDeleting: boolean;
+}
+
+interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  summary: PodSummary | undefined;
+  sights: readonly ContainerSight[];
+  isDeleting: boolean;
+  /** Set as soon as the pod belongs to a story. */
+  readonly followed: Map<string, ContainerLog>;
+}
+
+/** True for the records that `Pods.see` wants. */
+export function isPod(record: Pick<ObjectRecord, "resource">): boolean {
+  return record.resource === "pods.v1";
+}
+
+export class Pods {
+  readonly #options: PodsOptions;
+  readonly #slots: LogSlots;
+  readonly #turns: LogTurns;
+  readonly #from: LogStart;
+  /** Lines that are recorded; all of them unless given. */
+  readonly #keeps: ChoosesLine | undefined;
+  readonly #pods = new Map<string, Pod>();
+  readonly #wanted = new Set<string>();
+  readonly #departed = new DepartedPods();
+  #active = 0;
+
+  constructor(options: PodsOptions) {
+    this.#options = options;
+    this.#slots = new LogSlots(options.wanted.maxLogStreams, () => options.clock.monotonic());
+    const { clock, writer } = options;
+    const { logs = {} } = options.wanted;
+    this.#from = startOf(logs, clock.now());
+    this.#keeps = logs.drop === true ? choosesLine(logs.lines) : undefined;
+    this.#turns = new LogTurns({ clock, unwrittenBytes: () => writer.unwrittenBytes, durable: () => writer.durable() });
+  }
+
+  /** Streams that are read now, and containers that wait for one. */
+  get streams(): { readonly active: number; readonly waiting: number } {
+    return { active: this.#slots.held, waiting: this.#slots.waiting };
+  }
+
+  /** Containers that are followed, whether or not a stream is open this moment. */
+  get followers(): number {
+    return this.#active;
+  }
+
+  /** The pod belongs to a story: its logs are wanted from now on, including what the kubelet still has. */
+  want(uid: string): void {
+    if (this.#wanted.has(uid)) return;
+    const departed = this.#departed.take(uid);
+    if (departed !== undefined) {
+      this.followDeparted(uid, departed);
+      return;
+    }
+    this.#wanted.add(uid);
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined) this.#followContainers(uid, pod);
+  }
+
+  /** Reads what there still is of the logs of a pod that was deleted, and says what there is not. */
+  followDeparted(uid: string, { namespace, name, sights }: DepartedPod): void {
+    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, followed: new Map() };
+    this.#followContainers(uid, pod);
+    this.#gone(uid, pod);
+  }
+
+  /**
+   * Seeds a pod from an earlier run: so nothing of its lifecycle is derived twice, and its logs are gone on with at once when it is
+   * wanted. A watch that is resumed says nothing of a pod that does not change.
+   */
+  restore(uid: string, pod: RestoredPod): void {
+    this.#pods.set(uid, { ...pod, followed: new Map() });
+  }
+
+  /** Takes a version that was just recorded. */
+  see(record: ObjectRecord, parsed: unknown): void {
+    const pod = this.#podOf(record);
+    const step = stepPod(pod.summary, record, parsed);
+    pod.summary = step.summary;
+    for (const draft of step.transitions) this.#options.recorder.note(draft);
+    pod.sights = containersOf(parsed);
+    pod.isDeleting = record.deleting === true || record.change === "DELETED";
+    if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
+    if (record.change !== "DELETED") return;
+    if (!this.#wanted.has(record.uid)) this.#departed.remember(record.uid, pod);
+    this.#gone(record.uid, pod);
+  }
+
+  #podOf(record: ObjectRecord): Pod {
+    const known = this.#pods.get(record.uid);
+    if (known !== undefined) return known;
+    const pod: Pod = {
+      namespace: record.namespace ?? "",
+      name: record.name,
+      summary: undefined,
+      sights: [],
+      isDeleting: false,
+      followed: new Map(),
+    };
+    this.#pods.set(record.uid, pod);
+    return pod;
+  }
+
+  #gone(uid: string, pod: Pod): void {
+    for (const log of pod.followed.values()) log.podGone();
+    this.#pods.delete(uid);
+    this.#wanted.delete(uid);
+  }
+
+  #followContainers(uid: string, pod: Pod): void {
+    const { includeLogs, logs = {} } = this.#options.wanted;
+    if (!includeLogs) return;
+    for (const sight of pod.sights) {
+      if (logs.container?.test(sight.container) === false || logs.excludeContainer?.test(sight.container) === true) continue;
+      let log = pod.followed.get(sight.container);
+      if (log === undefined) {
+        log = this.#containerLog(uid, pod, sight);
+        pod.followed.set(sight.container, log);
+        log.see(sight, pod.isDeleting);
+        this.#start(uid, pod, sight.container, log);
+      } else {
+        log.see(sight, pod.isDeleting);
+      }
+    }
+  }
+
+  #containerLog(uid: string, pod: Pod, sight: ContainerSight): ContainerLog {
+    const { client, clock, recorded } = this.#options;
+    const { namespace, name } = pod;
+    const keeps = this.#keeps;
+    return new ContainerLog({
+      client,
+      clock,
+      slots: this.#slots,
+      namespace,
+      pod: name,
+      podUid: uid,
+      container: sight.container,
+      kind: sight.kind,
+      recorded: recorded.logs,
+      from: this.#from,
+      ...(keeps === undefined ? {} : { wasRecorded: (line: Buffer) => keeps(splitLogLine(line).message.toString("utf8")) }),
+    });
+  }
+
+  #start(uid: string, pod: Pod, container: string, log: ContainerLog): void {
+    const source = `${pod.namespace}/${pod.name}/${container}`;
+    this.#active++;
+    this.#options.tasks.start(`log ${source}`, async (signal) => {
+      const { clock, recorder, hub, nextGap } = this.#options;
+      const { redactions } = this.#options.recorded;
+      const records = new LogRecorder(
+        { clock, recorder, hub, nextGap, redactions, keeps: this.#keeps },
+        { podUid: uid, container, source },
+      );
+      try {
+        for await (const item of log.items(signal)) {
+          if (item.item === "lines") await this.#turns.take(bytesOf(item.lines));
+          records.record(item);
+        }
+      } catch (error) {
+        this.#options.recorder.note({
+          type: "incident",
+          what: "log follower failed",
+          detail: `${source}: ${errorMessage(error)}`,
+        });
+        throw error;
+      } finally {
+        this.#active--;
+      }
+    });
+  }
+}
+
+function startOf({ sinceMs, tailLines }: LogSelection, now: number): LogStart {
+  return {
+    startedBefore: now,
+    ...(sinceMs === undefined ? {} : { sinceSecond: Math.floor((now - sinceMs) / 1_000) }),
+    ...(tailLines === undefined ? {} : { tailLines }),
+  };
+}
+
+function bytesOf(lines: readonly Buffer[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}

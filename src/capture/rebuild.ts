@@ -1,0 +1,44 @@
+/** Stories from a recording alone: after a crash, or because they are wanted again. */
+import { openRecordingSource, recordingDirectory } from "../archive/index.ts";
+import { Correlator } from "../correlate/index.ts";
+import { isoTime } from "../base/index.ts";
+import { type RootSelection } from "../record/index.ts";
+import { DamageWatch, noteUnreadable, recover } from "./recovery.ts";
+import { StoryIndex, writeStoryFile } from "../story/index.ts";
+import type { WrittenStory } from "./options.ts";
+
+export interface RebuildOptions {
+  /** The output directory; its `recording/` is read. */
+  readonly output: string;
+  /** Where the story files go; the output directory unless given. */
+  readonly into?: string;
+}
+
+/** The recording's own `run` records say what was chosen. */
+const NO_SELECTION: RootSelection = { resources: [], names: [], namespaces: [], selector: "" };
+
+/**
+ * Writes every story of a recording again, from its records and nothing else.
+ * @throws FaroError `FARO_RECORDING_DAMAGED`, `FARO_RECORDING_TOO_NEW`.
+ */
+export async function rebuildStories(options: RebuildOptions): Promise<readonly WrittenStory[]> {
+  const index = new StoryIndex();
+  const source = await openRecordingSource(recordingDirectory(options.output), {
+    onDamage: (found) => noteUnreadable(index, found),
+  });
+  try {
+    const correlator = new Correlator({ selection: NO_SELECTION, correlationTimeoutMs: 0 });
+    const { missing, stoppedAt } = await recover(source, { correlator, index, damage: new DamageWatch() });
+    for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(stoppedAt ?? 0) }, 0);
+    const titles = new Map(index.stories().map(({ story, root }) => [story, `${root.kind}/${root.name}`]));
+    const written: WrittenStory[] = [];
+    for (const [story, title] of titles) {
+      const file = await writeStoryFile({ directory: options.into ?? options.output, index, source, story });
+      if (file !== undefined)
+        written.push({ correlationId: story, title, file: file.file, events: file.events, verdict: file.verdict });
+    }
+    return written;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * What a recording says of the scopes that earlier runs watched: the last versions, where the watch can go on, up to
+ * when it was covered, and which gap is still open. Folded from the records in the order of writing.
+ */
+import { unreachable } from "../base/index.ts";
+import type { CheckpointRecord, FaroRecord, GapRecord, ObjectRecord, ScopeId, ScopeRecord } from "../record/index.ts";
+import { type KnownVersions, versionKey } from "../sources/index.ts";
+import type { Mark } from "./progress.ts";
+import type { OpenGap } from "./scope-ledger.ts";
+
+/** One scope as the earlier runs left it. */
+export interface RecoveredScope {
+  /** Last version of each live object, by uid. */
+  readonly known: KnownVersions;
+  /** Where the watch can go on; `undefined`: it has to list. */
+  readonly mark: Mark | undefined;
+  /** Versions that are recorded although they may lie above `mark`: the server will send them again. */
+  readonly recorded: ReadonlySet<string>;
+  /** Milliseconds since 1970 up to which nothing is missing outside of gaps. */
+  readonly coveredTo: number;
+  /** The gap that no list has closed yet. */
+  readonly openGap: OpenGap | undefined;
+}
+
+interface Entry {
+  readonly known: KnownVersions;
+  mark: Mark | undefined;
+  readonly recorded: Map<string, number>;
+  coveredTo: number;
+  openGap: GapRecord | undefined;
+  isListed: boolean;
+  isRunning: boolean;
+  /** False from damage in front of here until the next list: what was lost there, no resumed watch would show. */
+  isTrusted: boolean;
+}
+
+export class RecoveredScopes {
+  readonly #entries = new Map<ScopeId, Entry>();
+  #isDamaged = false;
+
+  accept(record: FaroRecord): void {
+    switch (record.type) {
+      case "object":
+        this.#acceptObject(this.#entry(record.scope, record.at), record);
+        return;
+      case "scope":
+        this.#acceptScope(this.#entry(record.scope, record.at), record);
+        return;
+      case "gap":
+        this.#acceptGap(record);
+        return;
+      case "checkpoint":
+        this.#acceptCheckpoint(record);
+        return;
+      case "run":
+        if (record.goesOn === true) return;
+        for (const entry of this.#entries.values()) entry.isRunning = false;
+        return;
+      case "faro-recording":
+      case "lifecycle":
+      case "log-stream":
+      case "log":
+      case "log-end":
+      case "story":
+      case "attribution":
+      case "relation":
+      case "incident":
+      case "seal":
+        return;
+      default:
+        unreachable(record);
+    }
+  }
+
+  /** A part of the recording cannot be read: versions may have stood there that no checkpoint behind it speaks of. */
+  noteDamage(): void {
+    this.#isDamaged = true;
+    for (const entry of this.#entries.values()) {
+      entry.mark = undefined;
+      entry.isTrusted = false;
+    }
+  }
+
+  /** Another cluster: its versions say nothing about the objects of this one. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  result(): ReadonlyMap<ScopeId, RecoveredScope> {
+    return new Map(
+      [...this.#entries].map(([scope, { known, mark, recorded, coveredTo, openGap }]) => [
+        scope,
+        {
+          known,
+          mark,
+          recorded: new Set(recorded.keys()),
+          coveredTo,
+          openGap: openGap === undefined ? undefined : asOpen(openGap),
+        },
+      ]),
+    );
+  }
+
+  #entry(scope: ScopeId, at: string): Entry {
+    const known = this.#entries.get(scope);
+    if (known !== undefined) return known;
+    const entry: Entry = {
+      known: new Map(),
+      mark: undefined,
+      recorded: new Map(),
+      // Until its first list nothing of a scope is covered: a run that dies before it leaves a gap from here.
+      coveredTo: Date.parse(at),
+      openGap: undefined,
+      isListed: false,
+      isRunning: true,
+      isTrusted: !this.#isDamaged,
+    };
+    this.#entries.set(scope, entry);
+    return entry;
+  }
+
+  #acceptObject(entry: Entry, record: ObjectRecord): void {
+    const { uid, resourceVersion, name, namespace } = record;
+    const isDeleted = record.change === "DELETED";
+    if (isDeleted) entry.known.delete(uid);
+    else entry.known.set(uid, { resourceVersion, name, namespace });
+    entry.recorded.set(versionKey(uid, resourceVersion, isDeleted), record.seq);
+  }
+
+  #acceptScope(entry: Entry, record: ScopeRecord): void {
+    switch (record.state) {
+      case "opened":
+        entry.isRunning = true;
+        return;
+      case "synced":
+      case "recovered":
+        entry.isListed = true;
+        if (record.state === "synced") entry.isTrusted = true;
+        entry.coveredTo = Date.parse(record.at);
+        return;
+      case "closed":
+        if (entry.isRunning && entry.isListed && entry.openGap === undefined) entry.coveredTo = Date.parse(record.at);
+        entry.isRunning = false;
+        return;
+      case "degraded":
+        return;
+      default:
+        unreachable(record.state);
+    }
+  }
+
+  #acceptGap(record: GapRecord): void {
+    const entry = this.#entries.get(record.scope);
+    if (entry === undefined || record.uid !== undefined) return;
+    if (record.state === "opened") {
+      entry.openGap = record;
+      return;
+    }
+    if (entry.openGap?.gap !== record.gap) return;
+    entry.openGap = undefined;
+    if (record.to !== undefined) entry.coveredTo = Date.parse(record.to);
+    // With a version: the scope was listed.
+    if (record.toVersion !== undefined) entry.isTrusted = true;
+  }
+
+  #acceptCheckpoint({ scopes, coveredTo, interrupted = [] }: CheckpointRecord): void {
+    for (const [scope, entry] of this.#entries) {
+      if (entry.isRunning && entry.isListed && entry.openGap === undefined && !interrupted.includes(scope))
+        entry.coveredTo = Math.max(entry.coveredTo, Date.parse(coveredTo));
+    }
+    for (const { scope, resourceVersion, upTo } of scopes) {
+      const entry = this.#entries.get(scope);
+      if (entry === undefined) continue;
+      entry.mark = resourceVersion === undefined || !entry.isTrusted ? undefined : { resourceVersion, upTo };
+      for (const [key, seq] of entry.recorded) if (seq <= upTo) entry.recorded.delete(key);
+    }
+  }
+}
+
+function asOpen(record: GapRecord): OpenGap {
+  const { gap, cause, detail = "", from, fromVersion } = record;
+  return { id: gap, cause, detail, from: Date.parse(from), fromVersion };
+}

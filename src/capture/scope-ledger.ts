@@ -1,0 +1,327 @@
+/**
+ * What one scope's coverage is, as a union, and what each item of its watch makes of it. Pure: the records that follow
+ * from a transition are data, to be stamped and appended by the recorder.
+ */
+import { isoTime } from "../base/index.ts";
+import type { GapCause, GapRecord, ScopeRecord } from "../record/index.ts";
+import type { WatchItem } from "../sources/index.ts";
+
+/** Where a scope stands. `coveredAt` is the last moment (ms since 1970) up to which nothing was missed. */
+export type Coverage =
+  /** Not one list yet. */
+  | { readonly state: "starting"; readonly since: number; readonly gap: OpenGap | undefined }
+  /**
+   * A watch goes on where an earlier one stood, behind a gap. `connectedAt`: it stands since; whether the server still has
+   * the history between shows in its first words (apiserver `cacher.go newErrWatcher` answers 200, then 410 in the stream).
+   */
+  | { readonly state: "resuming"; readonly gap: OpenGap; readonly connectedAt: number | undefined; readonly isDegraded: boolean }
+  /** A scope that is context only, and cannot be read: said, and no gap of what is told. */
+  | { readonly state: "unread"; readonly detail: string }
+  /** `unprovenSince`: the watch was resumed, and nothing has come yet that proves that history since then was still there. */
+  | { readonly state: "covered"; readonly coveredAt: number; readonly unprovenSince?: number }
+  /** The stream is down; whether anything was missed shows when it is resumed. */
+  | {
+      readonly state: "interrupted";
+      readonly coveredAt: number;
+      readonly cause: GapCause;
+      readonly detail: string;
+      readonly isDegraded: boolean;
+    }
+  /** `isSynced`: a list was complete before. */
+  | { readonly state: "gap"; readonly gap: OpenGap; readonly isDegraded: boolean; readonly isSynced: boolean };
+
+export interface OpenGap {
+  readonly id: string;
+  readonly cause: GapCause;
+  readonly detail: string;
+  readonly from: number;
+  readonly fromVersion: string | undefined;
+}
+
+type Draft<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
+export type LedgerRecord = Draft<GapRecord> | Draft<ScopeRecord>;
+
+export interface LedgerStep {
+  readonly coverage: Coverage;
+  readonly records: readonly LedgerRecord[];
+}
+
+/** What a ledger must know of its scope. */
+export interface LedgerScope {
+  readonly scope: string;
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  /** It explains roots and is no part of them: a story is whole without it. */
+  readonly isContext?: boolean;
+  /** A new id for a gap, unique in the recording. */
+  readonly nextGap: () => string;
+}
+
+/** Folds one item of the watch that arrived at `now`. */
+export function stepCoverage(of: LedgerScope, coverage: Coverage, item: WatchItem, now: number): LedgerStep {
+  switch (item.item) {
+    case "object":
+    case "reached":
+      if (coverage.state === "resuming" && coverage.connectedAt !== undefined) return resumed(of, coverage, now);
+      return unchanged(touched(coverage, now));
+    case "vanished":
+      return unchanged(touched(coverage, now));
+    case "connected":
+      if (coverage.state === "resuming") return unchanged({ ...coverage, connectedAt: now });
+      return coverage.state === "interrupted" ? reconnected(of, coverage, now) : unchanged(coverage);
+    case "disconnected":
+      if (coverage.state === "resuming") return unchanged({ ...coverage, connectedAt: undefined });
+      return coverage.state === "covered" ? interrupted(coverage, item, now) : unchanged(coverage);
+    case "lost":
+      return lost(of, coverage, item, now);
+    case "listed":
+      return listed(of, coverage, item, now);
+    case "degraded":
+      return degraded(of, coverage, item);
+    case "missed":
+      return missed(of, coverage, item);
+    case "epoch":
+    case "incident":
+      return unchanged(coverage);
+  }
+}
+
+/**
+ * Nothing more can be taken from `now` on: neither memory nor the disk has room. The watch is ended, and resumed later; until
+ * that has shown that the server kept what happened, it is a gap.
+ */
+export function pauseCoverage(of: LedgerScope, coverage: Coverage, why: string, now: number): LedgerStep {
+  if (coverage.state !== "covered" && coverage.state !== "interrupted") return unchanged(coverage);
+  const gap: OpenGap = { id: of.nextGap(), cause: "disk", detail: why, from: now, fromVersion: undefined };
+  return {
+    coverage: { state: "resuming", gap, connectedAt: undefined, isDegraded: false },
+    records: [openedGap(of, gap)],
+  };
+}
+
+/** How long a resumed watch must stand before its silence means that the server has the history it was asked for. */
+const SETTLED_MS = 1_000;
+
+/** Lets time pass: a watch that was resumed a while ago, and heard no refusal, has missed nothing. */
+export function settleCoverage(of: LedgerScope, coverage: Coverage, now: number): LedgerStep {
+  if (coverage.state !== "resuming" || coverage.connectedAt === undefined) return unchanged(coverage);
+  return now - coverage.connectedAt >= SETTLED_MS ? resumed(of, coverage, now) : unchanged(coverage);
+}
+
+/** A watch that has been down for less when the recorder stops is between two sessions. */
+const BLIP_MS = 2_000;
+
+/** The records that close a scope when the recorder stops at `now`. What was not resumed by then is a gap without an end. */
+export function closeCoverage(of: LedgerScope, coverage: Coverage, now: number): readonly LedgerRecord[] {
+  const closed = scopeRecord(of, "closed", "recording stopped");
+  switch (coverage.state) {
+    case "covered":
+    case "unread":
+      return [closed];
+    case "gap":
+    case "resuming":
+      return [closed];
+    case "starting":
+      if (coverage.gap !== undefined || of.isContext === true) return [closed];
+      return [
+        openedGap(of, {
+          id: of.nextGap(),
+          cause: "stopped-early",
+          detail: "stopped before the first list was complete",
+          from: coverage.since,
+          fromVersion: undefined,
+        }),
+        closed,
+      ];
+    case "interrupted": {
+      // The watch of a stopping recorder is down for a moment like any other; only an outage that lasts is a loss.
+      if (!coverage.isDegraded && now - coverage.coveredAt < BLIP_MS) return [closed];
+      const gap = {
+        id: of.nextGap(),
+        cause: coverage.cause,
+        detail: coverage.detail,
+        from: coverage.coveredAt,
+        fromVersion: undefined,
+      };
+      return [openedGap(of, gap), scopeRecord(of, "closed", `recording stopped at ${isoTime(now)} while ${coverage.detail}`)];
+    }
+  }
+}
+
+export function scopeRecord(of: LedgerScope, state: ScopeRecord["state"], reason?: string): LedgerRecord {
+  return {
+    type: "scope",
+    scope: of.scope,
+    resource: of.resource,
+    ...(of.namespace === undefined ? {} : { namespace: of.namespace }),
+    state,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+export function openedGap(of: LedgerScope, gap: OpenGap): Draft<GapRecord> {
+  return {
+    type: "gap",
+    gap: gap.id,
+    state: "opened",
+    scope: of.scope,
+    cause: gap.cause,
+    detail: gap.detail,
+    from: isoTime(gap.from),
+    ...(gap.fromVersion === undefined ? {} : { fromVersion: gap.fromVersion }),
+  };
+}
+
+function unchanged(coverage: Coverage): LedgerStep {
+  return { coverage, records: [] };
+}
+
+function touched(coverage: Coverage, now: number): Coverage {
+  return coverage.state === "covered" ? { state: "covered", coveredAt: now } : coverage;
+}
+
+/** The server sent, or had nothing to send of, what happened in the gap: all of it. */
+function resumed(of: LedgerScope, coverage: Extract<Coverage, { state: "resuming" }>, now: number): LedgerStep {
+  const records: LedgerRecord[] = [
+    { ...openedGap(of, coverage.gap), state: "closed", to: isoTime(now), repaired: "full" },
+    scopeRecord(of, "recovered", "the watch goes on where it stood; the server had kept what happened since"),
+  ];
+  return { coverage: { state: "covered", coveredAt: now }, records };
+}
+
+/**
+ * Up to the end of a watch nothing was missed, unless it was silent before: a dead connection looks like a quiet one. One that
+ * broke as soon as it was accepted proved nothing.
+ */
+function interrupted(
+  coverage: Extract<Coverage, { state: "covered" }>,
+  item: Extract<WatchItem, { item: "disconnected" }>,
+  now: number,
+): LedgerStep {
+  const heardAt = Math.max(coverage.coveredAt, now - (item.silentMs ?? 0));
+  const isProven = coverage.unprovenSince === undefined || heardAt - coverage.coveredAt >= SETTLED_MS;
+  const coveredAt = isProven ? heardAt : (coverage.unprovenSince ?? heardAt);
+  return unchanged({ state: "interrupted", coveredAt, cause: "unreachable", detail: item.why, isDegraded: false });
+}
+
+/** Accepted is not resumed: that history is gone comes as the first line of the stream (apiserver `cacher.go newErrWatcher`). */
+function reconnected(of: LedgerScope, from: Extract<Coverage, { state: "interrupted" }>, now: number): LedgerStep {
+  return {
+    coverage: { state: "covered", coveredAt: now, unprovenSince: from.coveredAt },
+    records: from.isDegraded ? [scopeRecord(of, "recovered")] : [],
+  };
+}
+
+function lost(of: LedgerScope, coverage: Coverage, item: Extract<WatchItem, { item: "lost" }>, now: number): LedgerStep {
+  if (coverage.state === "gap" || coverage.state === "starting" || coverage.state === "unread") return unchanged(coverage);
+  if (coverage.state === "resuming") {
+    const { gap, isDegraded } = coverage;
+    return unchanged({ state: "gap", gap, isDegraded, isSynced: false });
+  }
+  const gap: OpenGap = {
+    id: of.nextGap(),
+    cause: item.cause,
+    detail: item.detail,
+    from: Math.min(coverage.state === "covered" ? (coverage.unprovenSince ?? coverage.coveredAt) : coverage.coveredAt, now),
+    fromVersion: item.resourceVersion === "" ? undefined : item.resourceVersion,
+  };
+  const isDegraded = coverage.state === "interrupted" && coverage.isDegraded;
+  return { coverage: { state: "gap", gap, isDegraded, isSynced: true }, records: [openedGap(of, gap)] };
+}
+
+function listed(of: LedgerScope, coverage: Coverage, item: Extract<WatchItem, { item: "listed" }>, now: number): LedgerStep {
+  const gap = "gap" in coverage ? coverage.gap : undefined;
+  const wasDegraded = "isDegraded" in coverage && coverage.isDegraded;
+  const records: LedgerRecord[] = [];
+  if (gap !== undefined) {
+    const opened = openedGap(of, gap);
+    records.push({
+      ...opened,
+      state: "closed",
+      // What came while the versions between were read back, the watch from the list's version tells.
+      to: isoTime(Math.max(gap.from, Math.min(item.at, now))),
+      toVersion: item.resourceVersion,
+      repaired: repairOf(gap, item),
+      visibleChange: item.changes > 0,
+      ...(item.provenAfter === undefined ? {} : { provenAfter: item.provenAfter }),
+    });
+  }
+  const isFirst = coverage.state === "starting" || coverage.state === "resuming" || coverage.state === "unread";
+  if (isFirst || (coverage.state === "gap" && !coverage.isSynced)) records.push(scopeRecord(of, "synced"));
+  else if (wasDegraded) records.push(scopeRecord(of, "recovered"));
+  return { coverage: { state: "covered", coveredAt: now }, records };
+}
+
+/**
+ * What the watch could not prove, the kind's own past may: one that was not served had no objects that could have come and gone
+ * before it was, and it is listed within a moment of its return.
+ */
+function repairOf(gap: OpenGap, item: Extract<WatchItem, { item: "listed" }>): "none" | "partial" | "full" {
+  const wasEmpty = gap.cause === "not-served" || gap.cause === "resource-removed";
+  return wasEmpty && item.isWhole ? "full" : item.repaired;
+}
+
+/** A gap that is known only when it is over: the watch stood, and left changes out. */
+function missed(of: LedgerScope, coverage: Coverage, item: Extract<WatchItem, { item: "missed" }>): LedgerStep {
+  const gap: OpenGap = {
+    id: of.nextGap(),
+    cause: "watch-incomplete",
+    detail: item.detail,
+    from: item.since,
+    fromVersion: item.fromVersion,
+  };
+  const opened = openedGap(of, gap);
+  const closed: LedgerRecord[] =
+    opened.type === "gap"
+      ? [
+          {
+            ...opened,
+            state: "closed",
+            to: isoTime(item.at),
+            toVersion: item.toVersion,
+            repaired: "partial",
+            visibleChange: true,
+          },
+        ]
+      : [];
+  return { coverage, records: [opened, ...closed] };
+}
+
+function degraded(of: LedgerScope, coverage: Coverage, item: Extract<WatchItem, { item: "degraded" }>): LedgerStep {
+  const record = scopeRecord(of, "degraded", `${item.cause}: ${item.detail}`);
+  switch (coverage.state) {
+    case "covered":
+      return {
+        coverage: {
+          state: "interrupted",
+          coveredAt: coverage.unprovenSince ?? coverage.coveredAt,
+          cause: item.cause,
+          detail: item.detail,
+          isDegraded: true,
+        },
+        records: [record],
+      };
+    case "interrupted":
+      return {
+        coverage: { ...coverage, cause: item.cause, detail: item.detail, isDegraded: true },
+        records: coverage.isDegraded ? [] : [record],
+      };
+    case "gap":
+    case "resuming":
+      return { coverage: { ...coverage, isDegraded: true }, records: coverage.isDegraded ? [] : [record] };
+    case "unread":
+      return unchanged(coverage);
+    case "starting": {
+      if (coverage.gap !== undefined) return unchanged(coverage);
+      if (of.isContext === true) return { coverage: { state: "unread", detail: item.detail }, records: [record] };
+      const gap: OpenGap = {
+        id: of.nextGap(),
+        cause: item.cause,
+        detail: item.detail,
+        from: coverage.since,
+        fromVersion: undefined,
+      };
+      return { coverage: { state: "gap", gap, isDegraded: true, isSynced: false }, records: [openedGap(of, gap), record] };
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** Writes the story files: one at a time, whenever a story is completed, from what the recording holds by then. */
+import { rm } from "node:fs/promises";
+import { errorMessage } from "../base/index.ts";
+import type { RecordingWriter } from "../archive/index.ts";
+import type { CorrelationId, GapRecord, StoryRecord } from "../record/index.ts";
+import { type StoryIndex, writeStoryFile } from "../story/index.ts";
+import type { WrittenStory } from "./options.ts";
+import type { StatusHub } from "./status-hub.ts";
+
+export interface StoriesOptions {
+  readonly output: string;
+  readonly writer: RecordingWriter;
+  readonly index: StoryIndex;
+  readonly hub: StatusHub;
+}
+
+export class Stories {
+  readonly #options: StoriesOptions;
+  readonly #written = new Map<CorrelationId, WrittenStory>();
+  readonly #pending = new Set<CorrelationId>();
+  readonly #failures = new Map<CorrelationId, string>();
+  readonly #open = new Set<CorrelationId>();
+  readonly #deleted = new Set<CorrelationId>();
+  /** Written before a gap was known that reaches back into them. */
+  readonly #stale = new Map<CorrelationId, string>();
+  readonly #merged = new Set<CorrelationId>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: StoriesOptions) {
+    this.#options = options;
+  }
+
+  /** Stories that are being told. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Stories that ended with their root's deletion, of all that were seen. */
+  get deleted(): number {
+    return this.#deleted.size;
+  }
+
+  get seen(): number {
+    return new Set([...this.#open, ...this.#written.keys(), ...this.#pending, ...this.#deleted]).size;
+  }
+
+  get written(): readonly WrittenStory[] {
+    return [...this.#written.values()];
+  }
+
+  /** Stories whose file could not be written, with the reason. */
+  get failures(): ReadonlyMap<CorrelationId, string> {
+    return this.#failures;
+  }
+
+  /** Takes note of a story's life; a completed one is written soon. */
+  take(record: StoryRecord): void {
+    const title = `${record.root.kind}/${record.root.name}`;
+    if (record.state === "merged") {
+      this.#open.delete(record.story);
+      this.#merged.add(record.story);
+      this.#writing = this.#writing.then(() => this.#withdraw(record.story));
+      return;
+    }
+    if (record.state !== "completed") {
+      this.#open.add(record.story);
+      this.#deleted.delete(record.story);
+      this.#options.hub.tell({ status: "story-opened", story: record.story, title, reopened: record.state === "reopened" });
+      return;
+    }
+    this.#open.delete(record.story);
+    if (record.because === "deleted") this.#deleted.add(record.story);
+    this.#options.hub.tell({ status: "story-completed", story: record.story, title, because: record.because ?? "stopped" });
+    this.#enqueue(record.story, title);
+  }
+
+  /**
+   * A gap that touches a story which is complete already changes what its file must say: at once when the gap is over,
+   * else with the last of the files.
+   */
+  takeGap(record: GapRecord): void {
+    const { index } = this.#options;
+    for (const { story, root, state, completedAt } of index.stories()) {
+      if (state !== "completed" || completedAt === undefined || completedAt < record.from) continue;
+      if (!index.isTouchedBy(story, record.gap)) continue;
+      const title = `${root.kind}/${root.name}`;
+      if (record.state === "opened") {
+        this.#stale.set(story, title);
+        continue;
+      }
+      this.#stale.delete(story);
+      this.#enqueue(story, title);
+    }
+  }
+
+  #enqueue(story: CorrelationId, title: string): void {
+    if (this.#pending.has(story)) return;
+    this.#pending.add(story);
+    this.#writing = this.#writing.then(() => this.#write(story, title));
+  }
+
+  /** Settles when every completed story is written. */
+  async settled(): Promise<void> {
+    for (const [story, title] of this.#stale) this.#enqueue(story, title);
+    await this.#writing;
+  }
+
+  /** The story turned out to be part of another: a file that was written of it says less than that one will. */
+  async #withdraw(story: CorrelationId): Promise<void> {
+    const written = this.#written.get(story);
+    this.#written.delete(story);
+    if (written !== undefined) await rm(written.file, { force: true });
+  }
+
+  async #write(story: CorrelationId, title: string): Promise<void> {
+    const { output, writer, index, hub } = this.#options;
+    this.#pending.delete(story);
+    this.#stale.delete(story);
+    if (this.#merged.has(story)) return;
+    try {
+      // A story must never say more than the recording holds after a crash.
+      await writer.durable();
+      const file = await writeStoryFile({ directory: output, index, source: writer, story });
+      this.#failures.delete(story);
+      if (file === undefined) return;
+      const { events, verdict } = file;
+      this.#written.set(story, { correlationId: story, title, file: file.file, events, verdict });
+      hub.tell({ status: "story-written", story, title, file: file.file, events, verdict });
+    } catch (error) {
+      this.#failures.set(story, errorMessage(error));
+      hub.tell({ status: "incident", what: "story not written", detail: `${title}: ${errorMessage(error)}` });
+    }
+  }
+}
