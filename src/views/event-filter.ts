@@ -1,0 +1,91 @@
+/**
+ * Which events are wanted. Type and time stand at the beginning of an event's line: most unwanted events are passed over
+ * without being parsed.
+ */
+import { field, textField } from "../base/index.ts";
+import type { StoryEvent } from "../story/index.ts";
+
+export type EventType = StoryEvent["event_type"];
+
+/** What can be told from the beginning of a line. Times are milliseconds; both bounds are included. */
+export interface EventSelection {
+  readonly types?: ReadonlySet<string> | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+export const ALL_EVENTS: EventSelection = {};
+
+export interface EventHead {
+  readonly type: string;
+  readonly time: number;
+}
+
+/** `{"correlation_id":"…","timestamp":"…","event_type":"…"`, as the writer orders it. */
+const HEAD = /^\{"correlation_id":"[^"]*","timestamp":"([^"]*)","event_type":"([A-Z0-9_]+)"/;
+/** A correlation id is a kind and a uid, and both are short. */
+const HEAD_BYTES = 512;
+
+/** `undefined` when the line does not begin as the writer begins it. */
+export function readHead(line: Buffer): EventHead | undefined {
+  const match = HEAD.exec(line.toString("latin1", 0, HEAD_BYTES));
+  if (match === null) return undefined;
+  return { time: Date.parse(match[1] ?? ""), type: match[2] ?? "" };
+}
+
+export function isWanted(head: EventHead, { types, since, until }: EventSelection): boolean {
+  return (
+    (types === undefined || types.has(head.type)) &&
+    (since === undefined || head.time >= since) &&
+    (until === undefined || head.time <= until)
+  );
+}
+
+/** Events are in the order of time: behind this one there is nothing wanted. */
+export function isAfter(head: EventHead, { until }: EventSelection): boolean {
+  return until !== undefined && head.time > until;
+}
+
+/**
+ * True for what a person looks for when something broke: warnings, containers and pods that failed, gaps, deletions that
+ * nobody saw, and log lines that sound like an error.
+ */
+export function isTrouble(event: StoryEvent): boolean {
+  switch (event.event_type) {
+    case "K8S_EVENT":
+      return textField(event.data, "type") === "Warning";
+    case "POD_LIFECYCLE":
+      return (
+        event.action === "evicted" ||
+        (event.data.exit_code ?? 0) !== 0 ||
+        isFailedWait(event.data.reason) ||
+        event.data.to === "Failed"
+      );
+    case "CONTAINER_LOG":
+      return SOUNDS_LIKE_TROUBLE.test(event.data.message);
+    case "RECORDING_GAP":
+      return event.data.possible_loss;
+    case "RESOURCE_UPDATE":
+    case "CORRELATED_EVENT":
+      return hasFailedCondition(event.data);
+  }
+}
+
+/** Waiting reasons of the kubelet that are no ordinary step (kubernetes `pkg/kubelet/images`, `kuberuntime`). */
+function isFailedWait(reason: string | undefined): boolean {
+  return reason !== undefined && /BackOff|Err|Error|Invalid|Failed|NeverPull|OOMKilled|Deadline/.test(reason);
+}
+
+const SOUNDS_LIKE_TROUBLE =
+  /\b(error|fatal|panic|exception|critical|traceback|segfault|out of memory)\b|level=(error|fatal)|"level":"(error|fatal)"/i;
+
+/** Conditions whose truth is bad news, for any kind. */
+function hasFailedCondition(object: unknown): boolean {
+  const conditions = field(field(object, "status"), "conditions");
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some(
+    (condition) =>
+      (field(condition, "status") === "True" && /Failure|Failed|Pressure/.test(textField(condition, "type") ?? "")) ||
+      textField(condition, "reason") === "ProgressDeadlineExceeded",
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * Reads a story file event by event. The writer puts each event on a line of its own, so a file of any size is read in
+ * bounded memory; a file that somebody reformatted (`jq .`) is parsed as a whole.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { errorMessage, FaroError, LineSplitter } from "../base/index.ts";
+import {
+  type StoryCoverage,
+  type StoryEvent,
+  type StoryMetadata,
+  type StoryObject,
+  STORY_SCHEMA_VERSION,
+} from "../story/index.ts";
+import { ALL_EVENTS, type EventSelection, isAfter, isWanted, readHead } from "./event-filter.ts";
+import { isMap, parseJson, withoutComma } from "./parse-json.ts";
+
+/** An open story: what stands before its events, and the events as often as they are asked for. */
+export interface StoryReader {
+  readonly path: string;
+  readonly metadata: StoryMetadata;
+  readonly coverage: StoryCoverage;
+  /** Who appears; the root is the first. */
+  readonly objects: readonly StoryObject[];
+  /**
+   * The events, oldest first, read from the file anew for each call.
+   * @throws FaroError `FARO_RECORDING_DAMAGED` with the line that is no event
+   */
+  events(selection?: EventSelection): AsyncGenerator<StoryEvent>;
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * Opens a story file.
+ * @throws FaroError `FARO_RECORDING_DAMAGED` when it is no story, `FARO_RECORDING_TOO_NEW` when a newer Faro wrote it
+ */
+export async function readStory(path: string): Promise<StoryReader> {
+  const handle = await openFile(path);
+  try {
+    return (await readLineWise(handle, path)) ?? (await readWhole(handle, path));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What stands before the events, as the writer lays it out; `undefined` for any other layout. */
+async function readLineWise(handle: FileHandle, path: string): Promise<StoryReader | undefined> {
+  const members = new Map<string, unknown>();
+  const objects: StoryObject[] = [];
+  let isInObjects = false;
+  let offset = 0;
+  for await (const line of linesOf(handle, 0)) {
+    const text = line.toString("utf8");
+    offset += line.length + 1;
+    if (text === '"events": [') return lineReader(path, { members, objects, offset });
+    if (text === '"objects": [') isInObjects = true;
+    else if (isInObjects && text !== "],") objects.push(JSON.parse(withoutComma(text)));
+    else if (!isInObjects && text !== "{") {
+      const member = /^"(\w+)": (.*),$/.exec(text);
+      if (member === null) return undefined;
+      members.set(member[1] ?? "", parseJson(member[2] ?? ""));
+    }
+  }
+  return undefined;
+}
+
+interface Head {
+  readonly members: ReadonlyMap<string, unknown>;
+  readonly objects: readonly StoryObject[];
+  /** Where the first event begins. */
+  readonly offset: number;
+}
+
+function lineReader(path: string, head: Head): StoryReader {
+  checkVersion(path, head.members.get("schema_version"));
+  return {
+    path,
+    metadata: head.members.get("metadata") as StoryMetadata,
+    coverage: head.members.get("coverage") as StoryCoverage,
+    objects: head.objects,
+    events: (selection = ALL_EVENTS) => readEvents(path, head.offset, selection),
+  };
+}
+
+/** Lines of a file with their number (from 1), without their newline. The lines share memory: copy what is kept. */
+export async function* readLines(path: string): AsyncGenerator<{ readonly number: number; readonly line: Buffer }> {
+  const handle = await openFile(path);
+  try {
+    let number = 0;
+    for await (const line of linesOf(handle, 0)) yield { number: ++number, line };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* readEvents(path: string, from: number, selection: EventSelection): AsyncGenerator<StoryEvent> {
+  const handle = await openFile(path);
+  try {
+    let at = from;
+    for await (const line of linesOf(handle, from)) {
+      const start = at;
+      at += line.length + 1;
+      if (line.length === 1 && line[0] === CLOSING_BRACKET) return;
+      const head = readHead(line);
+      if (head !== undefined && isAfter(head, selection)) return;
+      if (head !== undefined && !isWanted(head, selection)) continue;
+      const event = parseJson(withoutComma(line.toString("utf8")));
+      if (!isEvent(event)) throw damaged(path, `the line at byte ${start} is no event`);
+      yield event;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+const CLOSING_BRACKET = 0x5d;
+
+/** For files of another layout; their size is bounded by the longest text that Node holds, 512 MiB. */
+async function readWhole(handle: FileHandle, path: string): Promise<StoryReader> {
+  const { size } = await handle.stat();
+  const bytes = Buffer.alloc(size);
+  await handle.read(bytes, 0, size, 0);
+  const value = parseJson(bytes.toString("utf8"));
+  if (!isMap(value) || !isMap(value["metadata"])) throw damaged(path, "it is no JSON object with `metadata` and `events`");
+  checkVersion(path, value["schema_version"]);
+  const { events } = value;
+  if (!Array.isArray(events) || !events.every(isEvent)) throw damaged(path, "`events` is no list of events");
+  return {
+    path,
+    metadata: value["metadata"] as unknown as StoryMetadata,
+    coverage: value["coverage"] as StoryCoverage,
+    objects: value["objects"] as readonly StoryObject[],
+    async *events(selection = ALL_EVENTS) {
+      yield* events.filter((event) => isWanted({ type: event.event_type, time: Date.parse(event.timestamp) }, selection));
+    },
+  };
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    throw new FaroError("FARO_USAGE", `${path} cannot be read: ${errorMessage(error)}`, {
+      hint: "name a story file, the directory that --output was, or leave it away for ./output",
+      cause: error,
+    });
+  }
+}
+
+async function* linesOf(handle: FileHandle, from: number): AsyncGenerator<Buffer> {
+  const lines = new LineSplitter();
+  for (let at = from; ;) {
+    // A new chunk each time: lines that were yielded still lie in the old one.
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    yield* lines.push(buffer.subarray(0, bytesRead));
+  }
+  const rest = lines.rest();
+  if (rest.length > 0) yield rest;
+}
+
+function checkVersion(path: string, version: unknown): void {
+  if (version === STORY_SCHEMA_VERSION) return;
+  if (typeof version === "string" && Number(version) > Number(STORY_SCHEMA_VERSION)) {
+    throw new FaroError(
+      "FARO_RECORDING_TOO_NEW",
+      `${path} is a story of schema version ${version}; this Faro reads ${STORY_SCHEMA_VERSION}`,
+      {
+        hint: "read it with the Faro that wrote it, or a newer one",
+      },
+    );
+  }
+  throw damaged(path, `schema_version is ${JSON.stringify(version)}`);
+}
+
+function damaged(path: string, why: string): FaroError {
+  return new FaroError("FARO_RECORDING_DAMAGED", `${path} is no story file: ${why}`, {
+    hint: "faro validate FILE lists what is wrong; faro rebuild DIR derives the stories of a recording again",
+  });
+}
+
+function isEvent(value: unknown): value is StoryEvent {
+  return (
+    isMap(value) && typeof value["event_type"] === "string" && typeof value["timestamp"] === "string" && isMap(value["data"])
+  );
+}
