@@ -1,0 +1,154 @@
+/** `faro demo`: an incident in an embedded cluster, recorded through the ordinary path, for somebody who has never heard of Faro. */
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { recordingDirectory } from "../../archive/index.ts";
+import type { Capture, WrittenStory } from "../../capture/index.ts";
+import { errorMessage, Scope } from "../../base/index.ts";
+import type { ClusterValues, ResolvedOptions } from "../../config/index.ts";
+import type { Invocation } from "../command-line.ts";
+import { Console } from "../console.ts";
+import type { CliDependencies, DemoCluster } from "../dependencies.ts";
+import { exitCodeOfEnd } from "../exit-code.ts";
+import { digestStory } from "../render/digest.ts";
+import { renderStories } from "../render/stories.ts";
+import { type CaptureRun, reportEnd, runCapture } from "../run-capture.ts";
+import { captureOptions, resolveFor } from "./record.ts";
+
+/** @returns the exit code */
+export async function demo(invocation: Invocation, dependencies: CliDependencies): Promise<number> {
+  const resolved = demoOptions(await resolveFor(invocation, dependencies), dependencies);
+  const console = new Console(dependencies, resolved.values);
+  const cluster = await dependencies.startDemoCluster();
+  const scope = new Scope((error) => console.notice(`the demo's story broke off: ${errorMessage(error)}\n`));
+  try {
+    console.notice(introduction(cluster));
+    const parts: DemoParts = { resolved, cluster, console, dependencies };
+    const run = demoRun(parts, (capture) => scope.start("story", (signal) => playAndStop(parts, capture, signal)));
+    const ended = await runCapture(run);
+    const stories = ended.result?.stories ?? [];
+    reportEnd(run, ended, renderStories(stories));
+    await printDigest(stories, dependencies);
+    return exitCodeOfEnd(ended.end);
+  } finally {
+    await scope.close("the demo is over");
+    await cluster.close();
+  }
+}
+
+interface DemoParts {
+  readonly resolved: ResolvedOptions;
+  readonly cluster: DemoCluster;
+  readonly console: Console;
+  readonly dependencies: CliDependencies;
+}
+
+/** The ordinary run, pointed at the embedded cluster by an ordinary connection flag and nothing else of this machine. */
+function demoRun({ resolved, cluster, console, dependencies }: DemoParts, onStarted: (capture: Capture) => void): CaptureRun {
+  const flags: ClusterValues = { ...NO_CONNECTION_FLAGS, server: cluster.server };
+  // What is recorded is stamped with the cluster's time, as it is when recorder and cluster live at the same time.
+  const inItsTime: CliDependencies = { ...dependencies, clock: cluster.clock };
+  return {
+    dependencies,
+    console,
+    resolved,
+    cluster: { flags, env: {} },
+    toCaptureOptions: (connection) =>
+      captureOptions(
+        { resources: [{ text: cluster.resource }], names: [cluster.name] },
+        resolved,
+        { ...connection, namespace: cluster.namespace },
+        inItsTime,
+      ),
+    onStarted,
+  };
+}
+
+const NO_CONNECTION_FLAGS: ClusterValues = {
+  kubeconfig: undefined,
+  context: undefined,
+  cluster: undefined,
+  user: undefined,
+  server: undefined,
+  token: undefined,
+  as: undefined,
+  asGroup: [],
+  asUid: undefined,
+  certificateAuthority: undefined,
+  clientCertificate: undefined,
+  clientKey: undefined,
+  insecureSkipTlsVerify: false,
+  tlsServerName: undefined,
+  requestTimeout: undefined,
+};
+
+/** Whatever a file or a variable says about other clusters and their objects is not meant for the demo. */
+function demoOptions(resolved: ResolvedOptions, { cwd }: CliDependencies): ResolvedOptions {
+  const { logLevel, output } = resolved.values;
+  const forDemo = {
+    // The story is to be followed, not the recorder.
+    output: resolved.origins.output.source === "default" ? unusedOutput(output, cwd) : output,
+    logLevel: resolved.origins.logLevel.source === "default" ? "warn" : logLevel,
+    allNamespaces: false,
+    namespace: [],
+    selector: "",
+    related: "auto",
+    dryRun: false,
+    duration: undefined,
+    until: undefined,
+    timeout: undefined,
+  } as const;
+  return { ...resolved, values: { ...resolved.values, ...forDemo } };
+}
+
+/** The same incident twice in one recording would be a cluster whose time ran backwards. */
+function unusedOutput(output: string, cwd: string): string {
+  for (let run = 1; ; run++) {
+    const candidate = run === 1 ? output : join(output, `demo-${run}`);
+    if (!existsSync(recordingDirectory(resolve(cwd, candidate)))) return candidate;
+  }
+}
+
+/** Time for the first lists, so that the recording shows the Deployment's creation instead of finding it there. */
+const CURTAIN_MS = 1_000;
+
+async function playAndStop({ cluster, console, dependencies }: DemoParts, capture: Capture, signal: AbortSignal): Promise<void> {
+  await dependencies.clock.sleep(CURTAIN_MS, signal);
+  await cluster.play((sentence) => console.notice(`  » ${sentence}\n`), signal);
+  capture.stop("the demo's story is over");
+}
+
+function introduction({ what, server, name }: DemoCluster): string {
+  return [
+    "Faro is a flight recorder for Kubernetes. It keeps every version of a workload's objects, every Event and every log line,",
+    "and tells them as one story, long after the pods are gone.",
+    "",
+    `Here is ${what},`,
+    `at ${server}. Faro records Deployment/${name} there as it would in your cluster:`,
+    "",
+    "",
+  ].join("\n");
+}
+
+async function printDigest(stories: readonly WrittenStory[], dependencies: CliDependencies): Promise<void> {
+  const { stdout, stderr, program } = dependencies;
+  const [story] = stories;
+  if (story === undefined) return;
+  const lines = digestStory(JSON.parse(await dependencies.readFile(story.file)));
+  stdout.write(
+    `\nWhat happened, in ten lines:\n\n${lines.map((line) => `${line}\n`).join("")}\nThe whole story: ${story.file}\n`,
+  );
+  stderr.write(whatNext(program, story.file));
+}
+
+function whatNext(program: string, file: string): string {
+  const output = dirname(file);
+  const next = [
+    [`story show ${output}`, "all of it on one screen"],
+    [`story timeline ${output} --errors`, "what looked like trouble, line by line"],
+    [`story logs ${output} --grep fatal`, "what the containers said, pods that are gone included"],
+    [`serve ${output} --at=+20s`, "the cluster as it was then, for kubectl"],
+    ["--resource=apps/v1/Deployment --name=my-app", "record yours: it only reads, and needs nothing in the cluster"],
+  ] as const;
+  const width = Math.max(...next.map(([command]) => command.length));
+  return ["", "Ask it:", ...next.map(([command, why]) => `  ${program} ${command.padEnd(width)}  # ${why}`), ""].join("\n");
+}

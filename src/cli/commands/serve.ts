@@ -1,0 +1,114 @@
+/** `faro serve DIR`: a recording as a read-only Kubernetes API, so that kubectl and its like can be asked about yesterday. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Playback, startControlServer, startPlayback } from "../../apiserver/index.ts";
+import { FaroError, formatDuration, isoTime } from "../../base/index.ts";
+import type { Invocation } from "../command-line.ts";
+import type { CliDependencies } from "../dependencies.ts";
+import { EXIT_OK } from "../exit-code.ts";
+import { parseMoment, resolveMoment } from "../reading/moment.ts";
+import { clockTime } from "../render/story/times.ts";
+
+/** @returns the exit code, after a signal */
+export async function serve(invocation: Invocation, dependencies: CliDependencies): Promise<number> {
+  const { stdout, stderr, clock, cwd, program } = dependencies;
+  const directory = invocation.words[0] ?? join(cwd, "output");
+  const options = readOptions(invocation);
+  const cluster = await dependencies.readRecording(directory);
+  if (cluster.steps.length === 0 && cluster.windows === undefined) {
+    throw new FaroError("FARO_USAGE", `the recording in ${directory} holds no object`, {
+      hint: `${program} record makes one, ${program} demo too`,
+    });
+  }
+  const bounds = { start_time: isoTime(cluster.start), end_time: isoTime(cluster.end) };
+  const at = options.at === undefined ? (options.speed === 0 ? cluster.end : cluster.start) : resolveMoment(options.at, bounds);
+  const playback = await startPlayback({ cluster, clock, at, speed: options.speed, port: options.port }).catch(
+    (error: unknown) => {
+      throw portTaken(options.port, error);
+    },
+  );
+  const control = await startControlServer(playback);
+  const home = await mkdtemp(join(tmpdir(), "faro-serve-"));
+  try {
+    const kubeconfig = join(home, "kubeconfig");
+    await writeFile(kubeconfig, kubeconfigFor(playback.url), { mode: 0o600 });
+    stderr.write(
+      introduction({ playback, control: control.url, kubeconfig, kinds: cluster.definitions.map(({ plural }) => plural) }),
+    );
+    stdout.write(`export KUBECONFIG=${kubeconfig}\n`);
+    await new Promise<void>((resolve) => {
+      const stop = dependencies.onSignal(() => {
+        stop();
+        resolve();
+      });
+    });
+  } finally {
+    await control.close();
+    await playback.close();
+    await rm(home, { recursive: true, force: true });
+  }
+  return EXIT_OK;
+}
+
+function readOptions({ reading }: Invocation): {
+  readonly at: ReturnType<typeof parseMoment> | undefined;
+  readonly speed: number;
+  readonly port: number;
+} {
+  const [at, speed = "0", port = "0"] = [reading.get("at")?.at(-1), reading.get("speed")?.at(-1), reading.get("port")?.at(-1)];
+  if (!/^\d+(\.\d+)?$/.test(speed))
+    throw new FaroError("FARO_USAGE", `--speed ${speed}: not a number of 0 or more`, {
+      hint: "for example --speed=10; 0 stands still",
+    });
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new FaroError("FARO_USAGE", `--port ${port}: not a port`, { hint: "for example --port=8001; 0 takes any free one" });
+  return { at: at === undefined ? undefined : parseMoment("at", at), speed: Number(speed), port: Number(port) };
+}
+
+function portTaken(port: number, error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) return error;
+  return new FaroError("FARO_PORT_TAKEN", `port ${port} is taken: another program listens on it`, {
+    hint: "leave --port away for any free one",
+    cause: error,
+  });
+}
+
+interface Introduction {
+  readonly playback: Playback;
+  readonly control: string;
+  readonly kubeconfig: string;
+  readonly kinds: readonly string[];
+}
+
+function introduction({ playback, control, kubeconfig, kinds }: Introduction): string {
+  const { at, speed, start, end } = playback.state();
+  const how = speed === 0 ? "It stands still." : `It plays at ${speed} times its speed.`;
+  return [
+    `A recording of ${formatDuration(end - start)}, from ${clockTime(isoTime(start))} to ${clockTime(isoTime(end))} UTC,`,
+    `is served at ${playback.url}`,
+    `as it was at ${isoTime(at)}. ${how} It holds ${kinds.join(", ")}.`,
+    "",
+    `  kubectl --kubeconfig=${kubeconfig} get ${kinds[0] ?? "pods"} -A`,
+    `  curl -X POST '${control}/?at=%2B90s'    # 90 seconds after its start; also ?at=5m before its end, or a time`,
+    `  curl -X POST '${control}/?speed=10'     # play it; 0 stands still`,
+    "",
+    "Ctrl-C ends it.",
+    "",
+  ].join("\n");
+}
+
+function kubeconfigFor(server: string): string {
+  return `${JSON.stringify(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "recording",
+      clusters: [{ name: "recording", cluster: { server } }],
+      users: [{ name: "reader", user: {} }],
+      contexts: [{ name: "recording", context: { cluster: "recording", user: "reader" } }],
+    },
+    null,
+    2,
+  )}\n`;
+}

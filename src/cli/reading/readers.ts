@@ -1,0 +1,226 @@
+/** The reading commands, each from a story to pieces of text. */
+import {
+  describeEvent,
+  diffLines,
+  eventId,
+  type EventSelection,
+  findObject,
+  isTrouble,
+  nameOf,
+  oneLine,
+  overviewOf,
+  readStory,
+  type StoryReader,
+  versionAt,
+  versionsOf,
+} from "../../views/index.ts";
+import { FaroError } from "../../base/index.ts";
+import type { ObjectEvent, StoryEvent } from "../../story/index.ts";
+import { type Look, paint } from "../render/story/paint.ts";
+import { renderScreen } from "../render/story/screen.ts";
+import { renderKubeEvent, renderLogLine } from "../render/story/streams.ts";
+import { renderEvent } from "../render/story/timeline.ts";
+import { gapRows, objectRows, renderGaps, renderObjects, renderStoryList, storyRow } from "../render/story/tables.ts";
+import { clockTime, relativeTime } from "../render/story/times.ts";
+import { formatValues, isValueFormat, toYaml } from "./formats.ts";
+import { resolveMoment } from "./moment.ts";
+import type { ReadingOptions } from "./reading-options.ts";
+import type { StoryCommandName } from "./story-commands.ts";
+
+export interface Reading {
+  readonly files: readonly string[];
+  readonly id: string;
+  readonly options: ReadingOptions;
+  readonly look: Look;
+  /** Opens the story that is meant. */
+  readonly open: () => Promise<StoryReader>;
+}
+
+export const READERS: Readonly<Record<StoryCommandName, (reading: Reading) => AsyncGenerator<string>>> = {
+  list,
+  show,
+  timeline,
+  objects,
+  object,
+  diff,
+  logs,
+  events,
+  gaps,
+};
+
+async function* list({ files, options }: Reading): AsyncGenerator<string> {
+  const stories = await Promise.all(files.map((file) => readStory(file)));
+  if (isValueFormat(options.format)) yield* formatValues(stories.map(storyRow), options.format);
+  else if (options.format === "name") yield* stories.map(({ metadata }) => `${metadata.correlation_id}\n`);
+  else yield renderStoryList(stories, options.format === "wide");
+}
+
+async function* show({ open, look }: Reading): AsyncGenerator<string> {
+  yield renderScreen(await overviewOf(await open()), look);
+}
+
+async function* timeline({ open, options, look }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  const isWide = options.format === "wide";
+  yield* told(search(story, options, options.types), options, (event) => renderEvent(event, story.metadata, look, isWide));
+}
+
+async function* objects({ open, options }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  const { grep } = options;
+  // Events are objects too, but who looks for objects looks for what they are about.
+  const isListed = (type: string): boolean => options.format !== "text" || !type.endsWith("/Event");
+  const shown = story.objects.filter(
+    (row) => isListed(row.resource_type) && (grep === undefined || grep.test(JSON.stringify(row))),
+  );
+  if (isValueFormat(options.format)) yield* formatValues(shown, options.format);
+  else if (options.format === "name") yield* objectRows(shown).map((row) => `${row.title}\n`);
+  else yield renderObjects(shown, options.format === "wide");
+}
+
+async function* object({ open, id, options }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  const meant = await findObject(story, id);
+  const at = options.at === undefined ? Number.POSITIVE_INFINITY : resolveMoment(options.at, story.metadata);
+  const version =
+    meant.seq === undefined ? await versionAt(story, meant.uid, at) : await versionBySeq(story, meant.uid, meant.seq);
+  if (version === undefined) {
+    throw new FaroError(
+      "FARO_USAGE",
+      `the story holds no version of ${meant.title}${options.at === undefined ? "" : " at that moment"}`,
+      {
+        hint: "faro story objects shows from when to when each object was seen",
+      },
+    );
+  }
+  if (options.format === "name") yield `${nameOf(version)}\n`;
+  else if (options.format === "json" || options.format === "ndjson")
+    yield `${JSON.stringify(version.data, null, options.format === "json" ? 2 : 0)}\n`;
+  else yield `${describeVersion(version)}${toYaml(version.data)}`;
+}
+
+/** A comment, so that the YAML below it can be used as it is. */
+function describeVersion(version: ObjectEvent): string {
+  const what = version.action === "delete" ? ", its deletion" : "";
+  return `# ${nameOf(version)} ${eventId(version)}, seen ${version.received_at} (${version.observed_by}${what})\n`;
+}
+
+async function versionBySeq(story: StoryReader, uid: string, seq: number): Promise<ObjectEvent | undefined> {
+  for await (const version of versionsOf(story, uid)) if (version.seq === seq) return version;
+  return undefined;
+}
+
+async function* diff({ open, id, options, look }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  const meant = await findObject(story, id);
+  const { since, until } = bounds(story, options);
+  let before: string | undefined;
+  for await (const version of versionsOf(story, meant.uid)) {
+    const after = toYaml(withoutNoise(version.data));
+    const time = Date.parse(version.timestamp);
+    const isWanted =
+      (meant.seq === undefined || meant.seq === version.seq) &&
+      (since === undefined || time >= since) &&
+      (until === undefined || time <= until);
+    if (isWanted) yield renderDiff(version, before, { after, story, look });
+    before = after;
+  }
+}
+
+function renderDiff(
+  version: ObjectEvent,
+  before: string | undefined,
+  shown: { readonly after: string; readonly story: StoryReader; readonly look: Look },
+): string {
+  const { after, story, look } = shown;
+  const when =
+    look.columns === undefined
+      ? version.timestamp
+      : relativeTime(Date.parse(version.timestamp) - Date.parse(story.metadata.start_time));
+  const heading = paint(
+    look,
+    "bold",
+    `${when} ${eventId(version)} ${nameOf(version)} ${version.action}, version ${version.resource_version ?? "?"}`,
+  );
+  const lines = before === undefined ? [] : diffLines(before, after);
+  const body = lines.map(({ kind, text }) => {
+    if (kind === "added") return paint(look, "good", `+ ${text}`);
+    return kind === "removed" ? paint(look, "bad", `- ${text}`) : paint(look, "dim", `  ${text}`);
+  });
+  const said =
+    before === undefined
+      ? ["  the first version that was seen"]
+      : body.length === 0
+        ? ["  nothing but its version changed"]
+        : body;
+  return `${[heading, ...said].join("\n")}\n`;
+}
+
+/** Bookkeeping that changes with every version, and says nothing that the rest does not. */
+function withoutNoise(data: Readonly<Record<string, unknown>>): unknown {
+  const { metadata, ...rest } = data;
+  if (typeof metadata !== "object" || metadata === null) return data;
+  const kept = Object.entries(metadata).filter(([key]) => key !== "managedFields" && key !== "resourceVersion");
+  return { ...rest, metadata: Object.fromEntries(kept) };
+}
+
+async function* logs({ open, options, look }: Reading): AsyncGenerator<string> {
+  const found = search(await open(), options, new Set(["CONTAINER_LOG"]));
+  const isWide = options.format === "wide";
+  yield* told(found, options, (event) => (event.event_type === "CONTAINER_LOG" ? renderLogLine(event, look, isWide) : undefined));
+}
+
+async function* events({ open, options, look }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  const found = search(story, options, new Set(["K8S_EVENT"]));
+  yield* told(found, options, (event) =>
+    event.event_type === "K8S_EVENT" && event.action !== "delete" ? renderKubeEvent(event, story.metadata, look) : undefined,
+  );
+}
+
+/** Events in the format that is asked for. What `render` leaves out is a value for programs, and nothing for people. */
+async function* told(
+  found: AsyncIterable<StoryEvent>,
+  { format }: ReadingOptions,
+  render: (event: StoryEvent) => string | undefined,
+): AsyncGenerator<string> {
+  if (isValueFormat(format)) return yield* formatValues(found, format);
+  for await (const event of found) {
+    const text = render(event);
+    if (text !== undefined) yield format === "name" ? `${eventId(event)}\n` : text;
+  }
+}
+
+async function* gaps({ open, options }: Reading): AsyncGenerator<string> {
+  const story = await open();
+  if (isValueFormat(options.format)) yield* formatValues([story.coverage], options.format);
+  else if (options.format === "name") yield* gapRows(story.coverage).map(({ gap }) => `${gap}\n`);
+  else yield renderGaps(story.coverage, clockTime);
+}
+
+/** The events that the flags ask for. A pattern sees the line as it would be shown, and the words of the event. */
+async function* search(
+  story: StoryReader,
+  options: ReadingOptions,
+  types: ReadonlySet<string> | undefined,
+): AsyncGenerator<StoryEvent> {
+  const { grep, errorsOnly, containers } = options;
+  for await (const event of story.events({ types, ...bounds(story, options) })) {
+    if (errorsOnly && !isTrouble(event)) continue;
+    if (containers.size > 0 && event.event_type === "CONTAINER_LOG" && !containers.has(event.data.container)) continue;
+    if (grep !== undefined && !grep.test(searchable(event))) continue;
+    yield event;
+  }
+}
+
+function searchable(event: StoryEvent): string {
+  const { subject, text } = describeEvent(event);
+  return `${eventId(event)} ${event.event_type} ${event.action} ${event.source_component} ${subject} ${oneLine(text)}`;
+}
+
+function bounds(story: StoryReader, { since, until }: ReadingOptions): Pick<EventSelection, "since" | "until"> {
+  return {
+    since: since === undefined ? undefined : resolveMoment(since, story.metadata),
+    until: until === undefined ? undefined : resolveMoment(until, story.metadata),
+  };
+}
