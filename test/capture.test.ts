@@ -1,0 +1,296 @@
+/** The whole way, over HTTP, from an embedded cluster to the story file. */
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { prepareCluster, playRollout } from "../src/apiserver/index.ts";
+import { systemClock } from "../src/base/index.ts";
+import { rebuildStories } from "../src/capture/index.ts";
+import { type Embedded, embeddedCluster, storiesIn, synced, until } from "./support/embedded.ts";
+
+let cluster: Embedded;
+beforeEach(async () => {
+  cluster = await embeddedCluster();
+});
+afterEach(() => cluster.close());
+
+const configMap = (name: string, value: string, extra: object = {}): Parameters<Embedded["history"]["create"]>[0] => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "default", ...extra },
+  data: { value },
+});
+
+const versionsOf = (output: string, name: string): string[] =>
+  (storiesIn(output).get(name)?.events ?? []).flatMap((event) =>
+    "resource_version" in event && event.name === name ? [String(event.resource_version)] : [],
+  );
+
+async function rollout(): Promise<void> {
+  for await (const _ of playRollout({ history: cluster.history, logs: cluster.logs, clock: systemClock, speed: 40 }));
+}
+
+describe("a rollout", () => {
+  test("is told whole: every version that the cluster had of its objects, once and in order, and every container's log", async () => {
+    const isOwned = (kind: string): boolean => ["Deployment", "ReplicaSet", "Pod"].includes(kind);
+    const truth: string[] = [];
+    cluster.history.subscribe((version) => {
+      const object = JSON.parse(version.text) as { kind: string; metadata: { uid: string; resourceVersion: string } };
+      if (isOwned(object.kind)) truth.push(`${object.metadata.uid}@${object.metadata.resourceVersion}`);
+    });
+    prepareCluster({ history: cluster.history, clock: systemClock });
+    const output = cluster.directory();
+    const capture = await cluster.capture({ output });
+    await synced(capture, 4);
+    await rollout();
+    capture.stop("the play is over");
+    const result = await capture.done;
+    expect(result).toMatchObject({ outcome: "complete", reasons: [] });
+    const story = storiesIn(output).get("my-app");
+    const told = (story?.events ?? []).flatMap((event) =>
+      "resource_version" in event && isOwned(event.resource) && event.event_type !== "POD_LIFECYCLE"
+        ? [`${event.uid}@${event.resource_version}`]
+        : [],
+    );
+    expect(told.toSorted()).toEqual(truth.toSorted());
+    expect(new Set(told).size).toBe(told.length);
+    const times = (story?.events ?? []).map(({ timestamp }) => timestamp);
+    expect(times).toEqual(times.toSorted());
+    expect(story?.coverage.logs.every(({ outcome }) => outcome === "complete")).toBe(true);
+    expect(JSON.stringify(story)).not.toContain("not-a-real-password");
+  }, 60_000);
+});
+
+describe("going on after an earlier run", () => {
+  test("a killed run's recording gives the story, and the next run repeats nothing and hides nothing", async () => {
+    const output = cluster.directory();
+    const first = await cluster.capture({ output, kinds: ["v1/ConfigMap"] });
+    await synced(first, 2);
+    cluster.history.create(configMap("settings", "1"));
+    await until(first, ({ status }) => status === "batch-written");
+    // What a kill leaves: the recording as it is on disk now, without any of the orderly end.
+    const killed = cluster.directory();
+    cpSync(join(output, "recording"), join(killed, "recording"), { recursive: true });
+    first.stop("no longer needed");
+    await first.done;
+
+    expect((await rebuildStories({ output: killed })).map(({ title }) => title)).toEqual(["ConfigMap/settings"]);
+    const before = versionsOf(killed, "settings");
+    expect(before).toHaveLength(1);
+
+    cluster.history.modify({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" }, (object) => ({
+      ...object,
+      data: { value: "2" },
+    }));
+    cluster.history.modify({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" }, (object) => ({
+      ...object,
+      data: { value: "3" },
+    }));
+    const second = await cluster.capture({ output: killed, kinds: ["v1/ConfigMap"] });
+    await synced(second, 2);
+    second.stop("enough");
+    const result = await second.done;
+    const after = versionsOf(killed, "settings");
+    expect(after.slice(0, 1)).toEqual(before);
+    expect(after).toHaveLength(3);
+    expect(new Set(after).size).toBe(3);
+    expect(result.outcome).toBe("incomplete");
+    // One may have come and gone while nobody looked, and without a place to go on from nothing proves the contrary.
+    expect(storiesIn(killed).get("settings")?.coverage.gaps).toEqual([
+      expect.objectContaining({
+        scope: "configmaps.v1/default",
+        cause: "recorder-stopped",
+        repaired: "partial",
+        possible_loss: true,
+      }),
+      expect.objectContaining({
+        scope: "events.v1/default",
+        cause: "recorder-stopped",
+        repaired: "partial",
+        possible_loss: true,
+      }),
+    ]);
+  });
+
+  test("an object that was deleted meanwhile is told as deleted, with its last state", async () => {
+    const output = cluster.directory();
+    cluster.history.create(configMap("settings", "1"));
+    const first = await cluster.capture({ output, kinds: ["v1/ConfigMap"] });
+    await synced(first, 2);
+    first.stop("a pause");
+    await first.done;
+    cluster.history.remove({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" });
+    const second = await cluster.capture({ output, kinds: ["v1/ConfigMap"] });
+    await synced(second, 2);
+    second.stop("enough");
+    await second.done;
+    const last = storiesIn(output)
+      .get("settings")
+      ?.events.findLast((event) => event.event_type === "RESOURCE_UPDATE");
+    expect(last).toMatchObject({ action: "delete", synthetic: false, data: { data: { value: "1" } } });
+  });
+
+  test("a second Faro on the same directory is refused and names the first", async () => {
+    const output = cluster.directory();
+    const first = await cluster.capture({ output });
+    await expect(cluster.capture({ output })).rejects.toThrow(String(process.pid));
+    first.stop("enough");
+    await first.done;
+  });
+});
+
+describe("kinds that come and go", () => {
+  const CRD = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "gadgets.shop.test" },
+    spec: {
+      group: "shop.test",
+      scope: "Namespaced",
+      names: { plural: "gadgets", singular: "gadget", kind: "Gadget" },
+      versions: [{ name: "v1", served: true, storage: true }],
+    },
+  };
+
+  test("a custom resource whose kind is installed later is told from its creation, with what it owns", async () => {
+    const output = cluster.directory();
+    const capture = await cluster.capture({ output, kinds: ["shop.test/v1/Gadget"] });
+    await until(capture, (status) => status.status === "watch-synced" && status.scope === "configmaps.v1/default");
+    cluster.history.create(CRD);
+    const gadget = cluster.history.create({
+      apiVersion: "shop.test/v1",
+      kind: "Gadget",
+      metadata: { name: "one", namespace: "default" },
+      spec: { size: 1 },
+    });
+    const { uid } = (JSON.parse(gadget.text) as { metadata: { uid: string } }).metadata;
+    const owner = { ownerReferences: [{ apiVersion: "shop.test/v1", kind: "Gadget", name: "one", uid, controller: true }] };
+    cluster.history.create(configMap("one-settings", "x", owner));
+    cluster.history.modify({ apiVersion: "shop.test/v1", kind: "Gadget", namespace: "default", name: "one" }, (object) => ({
+      ...object,
+      spec: { size: 2 },
+    }));
+    await until(capture, (status) => status.status === "story-opened" && status.title === "Gadget/one");
+    capture.stop("enough");
+    await capture.done;
+    const story = storiesIn(output).get("one");
+    expect(versionsOf(output, "one")).toHaveLength(2);
+    expect(story?.objects.map(({ name, relation }) => [name, relation.split(" (")[0]])).toEqual(
+      expect.arrayContaining([
+        ["one", "root"],
+        ["one-settings", "owned by Gadget/one"],
+      ]),
+    );
+  }, 30_000);
+});
+
+describe("choosing", () => {
+  test("a name, two namespaces, a selector: only what was chosen has a story", async () => {
+    const output = cluster.directory();
+    for (const [name, namespace, app] of [
+      ["web", "default", "a"],
+      ["web", "shop", "b"],
+      ["other", "default", "a"],
+    ] as const) {
+      cluster.history.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: { app } }, data: {} });
+    }
+    const capture = await cluster.capture({
+      output,
+      kinds: ["v1/ConfigMap"],
+      names: ["web"],
+      namespaces: ["default", "shop"],
+      selector: "app in (a)",
+    });
+    await synced(capture, 4);
+    capture.stop("enough");
+    const { stories } = await capture.done;
+    expect(stories.map(({ title }) => title)).toEqual(["ConfigMap/web"]);
+    expect(storiesIn(output).get("web")?.metadata.namespace).toBe("default");
+  });
+
+  test("--until deleted ends by itself when the root is deleted", async () => {
+    const output = cluster.directory();
+    cluster.history.create(configMap("settings", "1"));
+    const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"], until: "deleted" });
+    await synced(capture, 2);
+    cluster.history.remove({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" });
+    expect(await capture.done).toMatchObject({ outcome: "complete" });
+    expect(storiesIn(output).get("settings")?.metadata).toMatchObject({ state: "completed", completed_because: "deleted" });
+  });
+
+  test("--until ready with a --timeout that passes says so, and the story is there", async () => {
+    const output = cluster.directory();
+    cluster.history.create({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "slow", namespace: "default" },
+      spec: { containers: [] },
+      status: { phase: "Pending" },
+    });
+    const capture = await cluster.capture({ output, kinds: ["v1/Pod"], until: "ready", timeoutMs: 1_000 });
+    expect(await capture.done).toMatchObject({ outcome: "timed-out" });
+    expect(storiesIn(output).has("slow")).toBe(true);
+  });
+
+  test("a story that is quiet for the time-out is written, and written anew when something comes after", async () => {
+    const output = cluster.directory();
+    cluster.history.create(configMap("settings", "1"));
+    const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"], correlationTimeoutMs: 300 });
+    await until(capture, ({ status }) => status === "story-written");
+    expect(versionsOf(output, "settings")).toHaveLength(1);
+    cluster.history.modify({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" }, (object) => ({
+      ...object,
+      data: { value: "2" },
+    }));
+    await until(capture, (status) => status.status === "story-opened" && status.reopened);
+    capture.stop("enough");
+    await capture.done;
+    expect(versionsOf(output, "settings")).toHaveLength(2);
+  });
+});
+
+test("a cluster that refuses every root ends the capture with the Role that is missing", async () => {
+  await cluster.close();
+  cluster = await embeddedCluster({ authorize: ({ resource }) => resource?.plural !== "deployments" });
+  const capture = await cluster.capture({ output: cluster.directory() });
+  await expect(capture.done).rejects.toMatchObject({
+    code: "FARO_RBAC_DENIED",
+    hint: expect.stringContaining('resources: ["deployments", "replicasets"]'),
+  });
+});
+
+test("a related kind that is refused is degraded, in the coverage, and recording goes on", async () => {
+  await cluster.close();
+  cluster = await embeddedCluster({ authorize: ({ resource }) => resource?.plural !== "replicasets" });
+  const output = cluster.directory();
+  cluster.history.create({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "default" },
+    spec: { replicas: 0 },
+  });
+  const capture = await cluster.capture({ output });
+  await until(capture, ({ status }) => status === "scope-degraded");
+  await until(capture, ({ status }) => status === "batch-written");
+  expect(capture.conditions()).toEqual([
+    expect.objectContaining({ severity: "degraded", subject: "replicasets.v1.apps/default" }),
+  ]);
+  capture.stop("enough");
+  expect(await capture.done).toMatchObject({ outcome: "incomplete" });
+  expect(storiesIn(output).get("web")?.coverage).toMatchObject({
+    verdict: "incomplete",
+    gaps: [{ cause: "forbidden", scope: "replicasets.v1.apps/default" }],
+  });
+});
+
+test("the recording holds each object's bytes as they were sent", async () => {
+  const output = cluster.directory();
+  const text =
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"exact","namespace":"default"},"z":9007199254740993,"a":1.0,"b":1e400}';
+  const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"] });
+  await synced(capture, 2);
+  cluster.history.create(text);
+  await until(capture, ({ status }) => status === "story-opened");
+  capture.stop("enough");
+  const { stories } = await capture.done;
+  expect(readFileSync(stories[0]?.file ?? "", "utf8")).toContain('"z":9007199254740993,"a":1.0,"b":1e400');
+});

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import type { RecordedCluster } from "../../src/apiserver/index.ts";
+import { systemClock } from "../../src/base/index.ts";
+import { main } from "../../src/cli/main.ts";
+import { faro, makeWorld } from "./world.ts";
+
+const START = Date.UTC(2026, 2, 1, 10);
+const CLUSTER: RecordedCluster = {
+  serverVersion: "v1.36.3",
+  definitions: [],
+  scopes: ["pods.v1/shop"],
+  steps: [{ step: "log-start", at: START, instance: { podUid: "u", container: "app", restartCount: 0, containerId: "c" } }],
+  start: START,
+  end: START + 60_000,
+};
+
+it("faro serve: prints a kubeconfig and its controls, and takes both away at the end", async () => {
+  const world = makeWorld({ readRecording: async () => CLUSTER });
+  const code = main(["serve", "./output", "--at", "+30s"], world.dependencies);
+  while (world.listeners() === 0) await systemClock.sleep(5);
+  const kubeconfig = /^export KUBECONFIG=(.+)\n$/.exec(world.stdout())?.[1] ?? "";
+  const { clusters } = JSON.parse(readFileSync(kubeconfig, "utf8"));
+  expect(world.stderr()).toContain(
+    `is served at ${clusters[0].cluster.server}\nas it was at 2026-03-01T10:00:30.000Z. It stands still.`,
+  );
+  const version = await fetch(`${clusters[0].cluster.server}/version`);
+  expect(await version.json()).toMatchObject({ gitVersion: "v1.36.3" });
+  world.signal("SIGINT");
+  expect(await code).toBe(0);
+  expect(existsSync(kubeconfig)).toBe(false);
+  await expect(fetch(clusters[0].cluster.server)).rejects.toThrow("fetch failed");
+});
+
+it.each([
+  ["serve --speed=fast", /--speed fast: not a number/],
+  ["serve --port=99999", /--port 99999: not a port/],
+  ["serve --at=noon", /--at noon: neither a time nor a duration/],
+])("faro %s is refused", async (line, message) => {
+  const ran = await faro(line.split(" "), { readRecording: async () => CLUSTER });
+  expect(ran.stderr()).toMatch(message);
+  expect(ran.exitCode).toBe(2);
+});
+
+it("a recording without an object is not served", async () => {
+  const ran = await faro(["serve", "./output"], { readRecording: async () => ({ ...CLUSTER, steps: [] }) });
+  expect(ran.stderr()).toContain("the recording in ./output holds no object");
+  expect(ran.exitCode).toBe(2);
+});
