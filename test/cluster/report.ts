@@ -1,0 +1,7 @@
+/** Figures of a trial, one line each on standard output: what was judged, how fast it changed, how long the gaps were. */
+import type { Findings } from "./ordeal.ts";
+
+/** Prints them. The tests decide; this is for the people who want to know by how much. */
+export function report(what: string, { judged, ending, changesPerSecond }: Findings): void {
+  console.log(`${what}: ${JSON.stringify({ ...judged, changesPerSecond: Math.round(changesPerSecond), exit: ending.code })}`);
+}
