@@ -1,0 +1,250 @@
+/**
+ * What the benchmark's server sends: lines of a watch as an API server writes them, made from a fixed seed-free rule so that the
+ * program that sends them and the one that checks a recording know the same bytes. `linesOf(kind)` gives `count` lines by number:
+ * object by object in turn, as on a real watch, each through the versions of a life that repeats itself.
+ *
+ *   pods     about 10 KB: 40 % managedFields, one container of two with variables, a secret's name among them; the status
+ *            differs from version to version, and every fourth version is one that tells a transition
+ *   events   about 1.1 KB, a new Event or a count that rises
+ */
+
+const PODS = 400;
+const POD_VERSIONS = 4;
+const EVENTS = 2_000;
+const FIRST_VERSION = 1_000_000_000;
+const KINDS = {
+  pods: { count: PODS, versions: POD_VERSIONS, make: pod },
+  events: { count: EVENTS, versions: 1, make: kubeEvent },
+};
+
+/** The resourceVersion of line `number`; all have ten digits. */
+export function versionOf(number) {
+  return String(FIRST_VERSION + number);
+}
+
+/** The lines of one kind: `at(number)` is a copy of its own, newline included; `bytes` their mean length, `bytesOf(count)` that of the first. */
+export function linesOf(kind) {
+  const { count, versions, make } = KINDS[kind];
+  const templates = Array.from({ length: count * versions }, (_, at) => templateOf(make(at % count, Math.floor(at / count))));
+  const at = (number) => {
+    const { line, versionAt } = templates[number % templates.length];
+    const copy = Buffer.from(line);
+    // As long as "MODIFIED",
+    if (number < count) copy.write('"ADDED"   ,', 8, "latin1");
+    copy.write(versionOf(number), versionAt, "latin1");
+    return copy;
+  };
+  const bytesOf = (number) => {
+    let sum = 0;
+    for (let each = 0; each < number; each++) sum += templates[each % templates.length].line.length;
+    return sum;
+  };
+  return { at, bytes: bytesOf(templates.length) / templates.length, bytesOf };
+}
+
+/** The object's own bytes in a line of `linesOf`. */
+export function objectOf(line) {
+  return line.subarray(line.indexOf('"object":') + 9, -2);
+}
+
+function templateOf(object) {
+  const line = Buffer.from(`{"type":"MODIFIED","object":${JSON.stringify(object)}}\n`);
+  return { line, versionAt: line.indexOf('"resourceVersion":"') + 19 };
+}
+
+function meta(kind, index) {
+  const number = String(index).padStart(12, "0");
+  return {
+    name: `web-5d9c7f-${number}`,
+    namespace: "bench",
+    uid: `${kind}-4b1c-4e51-9f0a-${number}`,
+    resourceVersion: versionOf(0),
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  };
+}
+
+function pod(index, version) {
+  const { name, ...rest } = meta("00000001", index);
+  return {
+    kind: "Pod",
+    apiVersion: "v1",
+    metadata: {
+      name,
+      generateName: "web-5d9c7f-",
+      ...rest,
+      labels: { app: "web", "app.kubernetes.io/name": "web", "pod-template-hash": "5d9c7f", tier: `t${index % 5}` },
+      annotations: { "example.com/config-hash": `${index}`.repeat(8), "example.com/owner": "team-web" },
+      ownerReferences: [
+        {
+          apiVersion: "apps/v1",
+          kind: "ReplicaSet",
+          name: "web-5d9c7f",
+          uid: "00000002-4b1c-4e51-9f0a-000000000000",
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+      managedFields: [managedFields("kube-controller-manager", 40), managedFields("kubelet", 36)],
+    },
+    spec: podSpec(index),
+    status: podStatus(index, version),
+  };
+}
+
+function managedFields(manager, fields) {
+  const names = Array.from({ length: fields }, (_, at) => [`f:field-${at}`, { ".": {}, "f:name": {}, "f:value": {} }]);
+  return {
+    manager,
+    operation: "Update",
+    apiVersion: "v1",
+    time: "2026-01-01T00:00:00Z",
+    fieldsType: "FieldsV1",
+    fieldsV1: { "f:metadata": Object.fromEntries(names), "f:spec": { "f:containers": {}, "f:enableServiceLinks": {} } },
+  };
+}
+
+function podSpec(index) {
+  const env = Array.from({ length: 20 }, (_, at) => ({ name: `SETTING_${at}`, value: `value-${at}-${"x".repeat(at)}` }));
+  const secret = { name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } };
+  const probe = { httpGet: { path: "/healthz", port: 8080, scheme: "HTTP" }, timeoutSeconds: 1, periodSeconds: 10 };
+  const container = (name) => ({
+    name,
+    image: `registry.example.com/team/${name}:1.42.${index}`,
+    command: ["/bin/server"],
+    args: ["--listen=:8080", `--shard=${index}`],
+    ports: [{ name: "http", containerPort: 8080, protocol: "TCP" }],
+    env: name === "app" ? [...env, secret] : [],
+    resources: { limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "100m", memory: "256Mi" } },
+    volumeMounts: [{ name: "config", mountPath: "/etc/web" }, TOKEN_MOUNT],
+    livenessProbe: probe,
+    readinessProbe: probe,
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessagePolicy: "File",
+    imagePullPolicy: "IfNotPresent",
+  });
+  return {
+    volumes: [{ name: "config", configMap: { name: "web", defaultMode: 420 } }, TOKEN_VOLUME],
+    containers: [container("app"), container("proxy")],
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: "ClusterFirst",
+    serviceAccountName: "web",
+    serviceAccount: "web",
+    nodeName: `node-${index % 20}`,
+    securityContext: {},
+    schedulerName: "default-scheduler",
+    tolerations: ["not-ready", "unreachable"].map((key) => ({
+      key: `node.kubernetes.io/${key}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: 300,
+    })),
+    priority: 0,
+    enableServiceLinks: true,
+  };
+}
+
+const TOKEN_MOUNT = {
+  name: "kube-api-access-x7k2p",
+  readOnly: true,
+  mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
+};
+const TOKEN_VOLUME = {
+  name: "kube-api-access-x7k2p",
+  projected: {
+    sources: [
+      { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
+      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+    ],
+    defaultMode: 420,
+  },
+};
+
+/** Ready, ready at another probe's time, not ready, not ready at another time: every second version turns a condition. */
+function podStatus(index, version) {
+  const isReady = version < 2;
+  const condition = (type, status) => ({
+    type,
+    status: status ? "True" : "False",
+    lastProbeTime: null,
+    lastTransitionTime: `2026-01-01T00:00:0${version}Z`,
+  });
+  const container = (name, ready) => ({
+    name,
+    state: { running: { startedAt: "2026-01-01T00:00:01Z" } },
+    lastState: {},
+    ready,
+    restartCount: 0,
+    image: `registry.example.com/team/${name}:1.42.${index}`,
+    imageID: `registry.example.com/team/${name}@sha256:${"0123456789abcdef".repeat(4)}`,
+    containerID: `containerd://${String(index).padStart(12, "0")}${name}${"ab".repeat(24)}`,
+    started: true,
+  });
+  return {
+    phase: "Running",
+    conditions: [
+      condition("PodReadyToStartContainers", true),
+      condition("Initialized", true),
+      condition("Ready", isReady),
+      condition("ContainersReady", isReady),
+      condition("PodScheduled", true),
+    ],
+    hostIP: "10.1.0.1",
+    hostIPs: [{ ip: "10.1.0.1" }],
+    podIP: "10.0.0.1",
+    podIPs: [{ ip: "10.0.0.1" }],
+    startTime: "2026-01-01T00:00:00Z",
+    containerStatuses: [container("app", isReady), container("proxy", true)],
+    qosClass: "Burstable",
+  };
+}
+
+function kubeEvent(index) {
+  const pods = String(index % PODS).padStart(12, "0");
+  return {
+    kind: "Event",
+    apiVersion: "v1",
+    metadata: {
+      ...meta("00000003", index),
+      managedFields: [
+        {
+          manager: "kubelet",
+          operation: "Update",
+          apiVersion: "v1",
+          time: "2026-01-01T00:00:00Z",
+          fieldsType: "FieldsV1",
+          fieldsV1: {
+            "f:count": {},
+            "f:firstTimestamp": {},
+            "f:involvedObject": {},
+            "f:lastTimestamp": {},
+            "f:message": {},
+            "f:reason": {},
+            "f:source": { "f:component": {}, "f:host": {} },
+            "f:type": {},
+          },
+        },
+      ],
+    },
+    involvedObject: {
+      kind: "Pod",
+      namespace: "bench",
+      name: `web-5d9c7f-${pods}`,
+      uid: `00000001-4b1c-4e51-9f0a-${pods}`,
+      apiVersion: "v1",
+      resourceVersion: "1000000010",
+      fieldPath: "spec.containers{app}",
+    },
+    reason: "BackOff",
+    message: `Back-off restarting failed container app in pod web-5d9c7f-${pods}_bench(00000001-4b1c-4e51-9f0a-${pods})`,
+    source: { component: "kubelet", host: `node-${index % 20}` },
+    firstTimestamp: "2026-01-01T00:00:00Z",
+    lastTimestamp: "2026-01-01T00:10:00Z",
+    count: 40,
+    type: "Warning",
+    eventTime: null,
+    reportingComponent: "kubelet",
+    reportingInstance: `node-${index % 20}`,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The cluster of the benchmark for logs: `BENCH_CONTAINERS` pods, each of whose containers writes
+ * `BENCH_RATE` lines a second for `BENCH_SECONDS`, from the first byte on standard input on. Prints its port, and in the end what was
+ * written, and in how many chunks it was sent.
+ */
+import { ClusterHistory, ContainerLogs, logTime, startApiServer } from "../dist/testing.js";
+
+const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? "50");
+const RATE = Number(process.env.BENCH_RATE ?? "200");
+const SECONDS = Number(process.env.BENCH_SECONDS ?? "10");
+const WRITER_MS = Number(process.env.BENCH_WRITER_MS ?? "5");
+const TEXT = "GET /api/v1/namespaces/default/orders?limit=500 200 17ms from 10.3.7.21 trace=".padEnd(96, "x");
+
+let chunks = 0;
+const history = new ClusterHistory();
+const logs = new ContainerLogs();
+history.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } });
+const files = Array.from({ length: CONTAINERS }, (_, at) => startPod(`pod-${at}`));
+const server = await startApiServer({
+  history,
+  logs,
+  faults: {
+    onLogChunk: () => {
+      chunks++;
+      return undefined;
+    },
+  },
+});
+console.log(JSON.stringify({ port: server.port }));
+
+let written = 0;
+
+let bytes = 0;
+let began;
+process.stdin.once("data", () => {
+  began = performance.now();
+  setTimeout(write, WRITER_MS);
+});
+
+/** Spreads the lines over the containers in turn, so that those of one container come as far apart as its rate says. */
+function write() {
+  const due = Math.min(SECONDS, (performance.now() - began) / 1_000) * RATE * CONTAINERS;
+  for (; written < due; written++) {
+    const line = `${written} ${TEXT}`;
+    bytes += line.length + 32;
+    files[written % CONTAINERS].append(line, logTime(Date.now()));
+  }
+  if (performance.now() - began < SECONDS * 1_000) setTimeout(write, WRITER_MS);
+  else console.log(JSON.stringify({ lines: written, bytes, chunks }));
+}
+
+function startPod(name) {
+  const containerId = `containerd://${name}`;
+  const status = {
+    name: "app",
+    ready: true,
+    restartCount: 0,
+    containerID: containerId,
+    image: "example/app:1",
+    imageID: "example/app@1",
+  };
+  const { uid } = history.create({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "bench" },
+    spec: { nodeName: "node-1", containers: [{ name: "app", image: "example/app:1" }] },
+    status: { phase: "Running", containerStatuses: [{ ...status, state: { running: { startedAt: new Date().toISOString() } } }] },
+  });
+  return logs.start({ namespace: "bench", pod: name, podUid: uid, container: "app", containerId, restartCount: 0 });
+}
