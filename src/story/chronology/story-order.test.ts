@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StoryDocument, StoryEvent } from "../document.ts";
-import { STORY, storyOf } from "../recording.cases.ts";
+import { at, belongs, numbered, object, opened, STORY, storyOf } from "../recording.cases.ts";
 import { ON_TIME, type PodPlan, type World, worldOf, type WorldPlan } from "./world.cases.ts";
 
 const POD: PodPlan = { node: "n1", at: 10, steps: { bind: 20, start: 700, line: 400, end: 50 }, lines: 3 };
@@ -82,6 +82,23 @@ describe("the control plane's clock", () => {
     const bound = story.events.find(({ uid }) => uid === "p-4-bound");
     const scheduled = story.events.find(step("p-4", "scheduled"));
     expect(Math.abs(Date.parse(bound?.timestamp ?? "") - Date.parse(scheduled?.timestamp ?? ""))).toBeLessThan(1_100);
+  });
+});
+
+describe("versions of one kind", () => {
+  test("stand in the order in which they came, also when a lane that was behind wrote them down later", async () => {
+    const came = [
+      opened(at("10:00:00")),
+      object("ConfigMap", "a", { at: at("10:00:00.100"), change: "ADDED" }),
+      object("ConfigMap", "a", { at: at("10:00:00.101") }),
+      object("ConfigMap", "b", { at: at("10:00:00.150"), change: "ADDED" }),
+      belongs("a", at("10:00:00.200")),
+      belongs("b", at("10:00:00.200")),
+    ];
+    const [story, first, second, other, ...rest] = numbered(came);
+    const written = [story, other, first, second, ...rest].filter((record) => record !== undefined);
+    const { events } = await storyOf(written, STORY);
+    expect(events.map(({ uid, timestamp }) => `${uid} ${timestamp.slice(17, 23)}`)).toEqual(["a 00.100", "a 00.101", "b 00.150"]);
   });
 });
 

@@ -272,7 +272,7 @@ export class StoryOrder {
     return moved;
   }
 
-  /** The newest first. Kubernetes Events stand by their own times. */
+  /** The one that came last first: lanes may have written them in another order. Kubernetes Events stand by their own times. */
   #versionsByKind(): readonly (readonly Version[])[] {
     const kinds = new Map<string, Version[]>();
     for (const member of this.#of.members) {
@@ -282,7 +282,9 @@ export class StoryOrder {
       for (let row = member.lastRow; row !== NO_ROW; row = this.#of.rows.before(row))
         if (!this.#of.rows.isTransition(row)) versions.push({ row, of: member });
     }
-    return [...kinds.values()].map((versions) => versions.toSorted((a, b) => b.row - a.row));
+    return [...kinds.values()].map((versions) =>
+      versions.toSorted((a, b) => this.#of.rows.seq(b.row) - this.#of.rows.seq(a.row)),
+    );
   }
 
   /** What an Event is about was there when the Event arrived. */
