@@ -87,18 +87,27 @@ describe("the control plane's clock", () => {
 
 describe("versions of one kind", () => {
   test("stand in the order in which they came, also when a lane that was behind wrote them down later", async () => {
+    const owner = { apiVersion: "v1", kind: "ConfigMap", name: "c", uid: "c", controller: true };
     const came = [
       opened(at("10:00:00")),
       object("ConfigMap", "a", { at: at("10:00:00.100"), change: "ADDED" }),
       object("ConfigMap", "a", { at: at("10:00:00.101") }),
       object("ConfigMap", "b", { at: at("10:00:00.150"), change: "ADDED" }),
-      belongs("a", at("10:00:00.200")),
-      belongs("b", at("10:00:00.200")),
+      // Its owner is moved back, in front of it.
+      object("Secret", "s", { at: at("10:00:00.155"), change: "ADDED", owners: [owner] }),
+      object("ConfigMap", "c", { at: at("10:00:00.160"), change: "ADDED" }),
+      ...["a", "b", "c", "s"].map((uid) => belongs(uid, at("10:00:00.200"))),
     ];
-    const [story, first, second, other, ...rest] = numbered(came);
-    const written = [story, other, first, second, ...rest].filter((record) => record !== undefined);
+    const [story, added, changed, behind, ...rest] = numbered(came);
+    const written = [story, behind, added, changed, ...rest].filter((record) => record !== undefined);
     const { events } = await storyOf(written, STORY);
-    expect(events.map(({ uid, timestamp }) => `${uid} ${timestamp.slice(17, 23)}`)).toEqual(["a 00.100", "a 00.101", "b 00.150"]);
+    expect(events.map(({ uid, timestamp }) => `${uid} ${timestamp.slice(17, 23)}`)).toEqual([
+      "a 00.100",
+      "a 00.101",
+      "b 00.150",
+      "c 00.154",
+      "s 00.155",
+    ]);
   });
 });
 

@@ -47,6 +47,7 @@ export class StoryOrder {
   readonly #offsets = new Map<ClockName, number>();
   /** Objects whose owners are being moved: owners may form a circle. */
   readonly #moving = new Set<Subject>();
+  #isVersionMoved = false;
 
   constructor(of: StoryOrderOf) {
     this.#of = of;
@@ -242,14 +243,16 @@ export class StoryOrder {
   #moveFirstBack(subject: Subject, limit: number): void {
     if (subject.firstRow === NO_ROW || this.time(subject.firstRow) <= limit) return;
     this.#moveBack(subject.firstRow, limit);
+    this.#isVersionMoved = true;
     this.#moveOwnersBack(subject);
   }
 
   /**
    * The versions of one kind came in the order in which they were made: what is moved back takes along everything of its kind
-   * that came before it, and that its owners.
+   * that came before it, and that its owners. As long as nothing was moved they stand in that order by themselves.
    */
   #keepWatchOrder(): void {
+    if (!this.#isVersionMoved) return;
     const kinds = this.#versionsByKind();
     for (let pass = 0, moved = 1; moved > 0 && pass < PASSES_MAX; pass++) {
       moved = 0;
@@ -258,33 +261,48 @@ export class StoryOrder {
   }
 
   /** Returns how many had to be moved. */
-  #moveEarlierBack(versions: readonly Version[]): number {
+  #moveEarlierBack({ rows, firstOf }: Versions): number {
     let moved = 0;
     let limit = Number.POSITIVE_INFINITY;
-    for (const { row, of } of versions) {
+    for (const row of rows) {
       if (this.time(row) > limit) {
         moved++;
         this.#moveBack(row, limit);
-        if (row === of.firstRow) this.#moveOwnersBack(of);
+        const subject = firstOf.get(row);
+        if (subject !== undefined) this.#moveOwnersBack(subject);
       }
       limit = this.time(row);
     }
     return moved;
   }
 
-  /** The one that came last first: lanes may have written them in another order. Kubernetes Events stand by their own times. */
-  #versionsByKind(): readonly (readonly Version[])[] {
-    const kinds = new Map<string, Version[]>();
+  /** Kubernetes Events stand by their own times. */
+  #versionsByKind(): readonly Versions[] {
+    const kinds = new Map<string, Subject[]>();
     for (const member of this.#of.members) {
       if (member.known === undefined || member.about !== undefined) continue;
-      const versions = kinds.get(member.known.resourceType) ?? [];
-      kinds.set(member.known.resourceType, versions);
-      for (let row = member.lastRow; row !== NO_ROW; row = this.#of.rows.before(row))
-        if (!this.#of.rows.isTransition(row)) versions.push({ row, of: member });
+      const ofKind = kinds.get(member.known.resourceType) ?? [];
+      kinds.set(member.known.resourceType, ofKind);
+      ofKind.push(member);
     }
-    return [...kinds.values()].map((versions) =>
-      versions.toSorted((a, b) => this.#of.rows.seq(b.row) - this.#of.rows.seq(a.row)),
-    );
+    return [...kinds.values()].map((members) => this.#versionsOf(members));
+  }
+
+  /** Counts before it fills: a kind may have millions of versions. Lanes may have written them in another order than they came. */
+  #versionsOf(members: readonly Subject[]): Versions {
+    const { rows } = this.#of;
+    let count = 0;
+    for (const _ of this.#versionRows(members)) count++;
+    const found = new Uint32Array(count);
+    for (const row of this.#versionRows(members)) found[--count] = row;
+    found.sort((a, b) => rows.seq(b) - rows.seq(a));
+    return { rows: found, firstOf: new Map(members.map((member) => [member.firstRow, member])) };
+  }
+
+  *#versionRows(members: readonly Subject[]): Generator<number> {
+    const { rows } = this.#of;
+    for (const { lastRow } of members)
+      for (let row = lastRow; row !== NO_ROW; row = rows.before(row)) if (!rows.isTransition(row)) yield row;
   }
 
   /** What an Event is about was there when the Event arrived. */
@@ -328,10 +346,10 @@ export class StoryOrder {
   }
 }
 
-/** A row that tells a version of an object. */
-interface Version {
-  readonly row: number;
-  readonly of: Subject;
+/** The versions of one kind: their rows, the one that came last first, and whose first one a row is. */
+interface Versions {
+  readonly rows: Uint32Array;
+  readonly firstOf: ReadonlyMap<number, Subject>;
 }
 
 /** A row that tells the start of a container with the time of its first line, or its end with that of its last. */
