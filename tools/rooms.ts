@@ -27,7 +27,7 @@ export const FREE_BUILTINS: readonly string[] = [
 ];
 
 const FILES = ["node:fs", "node:fs/promises", "node:os", "node:stream", "node:stream/promises"] as const;
-const BELOW_CAPTURE = ["base", "record", "cluster", "sources", "normalise", "correlate", "archive", "sinks", "story"] as const;
+const BELOW_CAPTURE = ["base", "record", "cluster", "sources", "normalise", "correlate", "archive", "story"] as const;
 
 /** In the order of the flow: a room imports only rooms that stand before it, so there can be no cycle. */
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -52,7 +52,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   normalise: { imports: ["base", "record", "sources"] },
   correlate: { imports: ["base", "record"] },
   archive: { imports: ["base", "record"], builtins: [...FILES, "node:zlib"] },
-  sinks: { imports: ["base", "record"] },
   story: { imports: ["base", "record"], packages: ["zod"], builtins: FILES },
   capture: { imports: BELOW_CAPTURE, builtins: FILES },
   views: { imports: ["base", "record", "archive", "story"], builtins: [...FILES, "node:http"] },
