@@ -14,16 +14,16 @@ export class VirtualClock implements Clock {
   readonly #random: () => number;
   #wallOffset: number;
   readonly #timers = new Set<Timer>();
-  readonly #turns: number;
+  readonly #settle: () => Promise<void>;
 
   /**
-   * `start` is the wall time in milliseconds at which the clock begins; `seed` fixes `random()`. `turns` is how often the event loop
-   * turns between two timers: 1 is enough, and four times as fast, where nothing but promises is under way.
+   * `start` is the wall time in milliseconds at which the clock begins; `seed` fixes `random()`. `settle` is awaited between two
+   * timers: it gives promises and I/O that is already under way the chance to go on.
    */
-  constructor(start: number = Date.UTC(2026, 0, 1), seed: number = 1, turns: number = 4) {
+  constructor(start: number = Date.UTC(2026, 0, 1), seed: number = 1, settle: () => Promise<void> = fourTurns) {
     this.#wallOffset = start;
     this.#random = mulberry32(seed);
-    this.#turns = turns;
+    this.#settle = settle;
   }
 
   /** Timers that wait. */
@@ -72,11 +72,6 @@ export class VirtualClock implements Clock {
     await this.#settle();
   }
 
-  /** Gives promises and I/O that is already under way the chance to go on. */
-  async #settle(): Promise<void> {
-    for (let turn = 0; turn < this.#turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-
   #next(end: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {
@@ -87,4 +82,8 @@ export class VirtualClock implements Clock {
     }
     return first;
   }
+}
+
+async function fourTurns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -29,6 +29,8 @@ export interface Evidence {
   readonly times: readonly Stretch[];
   /** Virtual milliseconds at which nothing was under way any more; `undefined` when that never came. */
   readonly quietAt: number | undefined;
+  /** Why that never came. */
+  readonly restless: readonly string[];
   readonly endedAt: number;
   /** What was still open after the last orderly end. */
   readonly left: { readonly timers: number; readonly connections: number };

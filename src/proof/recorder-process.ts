@@ -4,7 +4,6 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { openRecordingSource, recordingDirectory } from "../archive/index.ts";
 import type { VirtualClock } from "../base/index.ts";
 import { type Capture, startCapture } from "../capture/index.ts";
@@ -14,6 +13,7 @@ import { ProofDisk } from "./disk.ts";
 import { LocalClient } from "./local-client.ts";
 import type { Network } from "./network.ts";
 import { ProcessClock } from "./process-clock.ts";
+import { filesUntil } from "./real-files.ts";
 import type { Opening } from "./recorder-time.ts";
 
 /** One life of the process, virtual milliseconds. */
@@ -45,8 +45,6 @@ export interface RecorderOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 24 * 3_600_000;
-/** So many turns of the event loop with no file under way: what is waited for needs virtual time. */
-const IDLE_TURNS = 200;
 
 export class RecorderProcess {
   disk: ProofDisk = new ProofDisk();
@@ -102,7 +100,7 @@ export class RecorderProcess {
     this.#running = running;
     const asked = network.asked.length;
     void this.#run(running);
-    await turnsUntil(() => network.asked.length > asked || this.#running !== running);
+    await filesUntil(() => network.asked.length > asked || this.#running !== running);
   }
 
   /** `kill -9`, or a power cut: what was not synced may be lost. */
@@ -193,18 +191,5 @@ export class RecorderProcess {
   #ended(running: Running, how: Life["how"]): void {
     this.#running = undefined;
     this.lives.push({ startedAt: running.startedAt, endedAt: this.#options.clock.monotonic(), how });
-  }
-}
-
-/** Lets the event loop turn, without virtual time, until the condition holds: for the little that goes through the real disk. */
-export async function turnsUntil(holds: () => boolean, most: number = 100_000): Promise<void> {
-  for (let turn = 0; turn < most && !holds(); turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** The same for as long as story files are on their way to the real disk, however busy the machine is. */
-async function filesUntil(holds: () => boolean): Promise<void> {
-  for (let idle = 0; idle < IDLE_TURNS && !holds(); idle++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (process.getActiveResourcesInfo().some((resource) => /^(?:FSReq|CloseReq)/.test(resource))) idle = 0;
   }
 }

@@ -18,6 +18,10 @@ interface Moment {
   readonly call: () => void;
 }
 
+type Rest =
+  | { readonly quietAt: number; readonly restless?: undefined }
+  | { readonly restless: readonly string[]; readonly quietAt?: undefined };
+
 /** Locks and story files, which the disk in memory does not hold, go to one that at least is no disk. */
 const MEMORY = "/dev/shm";
 /** A dead connection of an idle watch is noticed after at most seven minutes; then come backoff and repair. */
@@ -33,11 +37,11 @@ export async function runSchedule(schedule: Schedule): Promise<Evidence> {
   try {
     await world.recorder.start();
     await play(world, momentsOf(world, schedule));
-    const quietAt = await quiet(world);
+    const rest = await quiet(world);
     world.work.touchAll(new Chance(schedule.seed));
     await world.clock.advance(3_000);
     const isStopped = await world.recorder.stop();
-    return await gather(world, schedule, isStopped ? quietAt : undefined);
+    return await gather(world, schedule, isStopped ? rest : { restless: ["it does not stop"] });
   } finally {
     world.recorder.kill();
     world.close();
@@ -85,33 +89,41 @@ async function grant(world: World): Promise<void> {
   }
 }
 
-/** The moment at which every scope is watched, no gap is open and nothing waits; `undefined` when that does not come. */
-async function quiet(world: World): Promise<number | undefined> {
+/** The moment at which every scope is watched, no gap is open and nothing waits, or what kept that from coming. */
+async function quiet(world: World): Promise<Rest> {
   world.work.settle(new Chance(1));
   const calmAt = world.clock.monotonic();
+  let restless: readonly string[] = [];
   for (let waited = 0; waited < QUIET_PATIENCE_MS; waited += QUIET_STEP_MS) {
     if (!world.recorder.isRunning) await world.recorder.start();
     await world.clock.advance(QUIET_STEP_MS);
     await world.recorder.settle();
-    if (isQuiet(world, calmAt)) return world.clock.monotonic();
+    restless = underWay(world, calmAt);
+    if (restless.length === 0) return { quietAt: world.clock.monotonic() };
   }
-  return undefined;
+  return { restless };
 }
 
-function isQuiet(world: World, calmAt: number): boolean {
+/** What is not at rest. */
+function underWay(world: World, calmAt: number): readonly string[] {
   const { recorder, network } = world;
   const { capture } = recorder;
-  if (capture === undefined) return false;
+  if (capture === undefined) return ["no capture"];
   const { openGaps, queuedItems, unwrittenBytes, watches } = capture.gauges();
   const streams = [...network.connections].filter(({ isStream }) => isStream);
   const open = streams.filter(({ asked }) => asked.kind === "watch");
   // A scope may have two watches for a moment, and one of them may be dead.
   const scopes = new Set(open.map(({ asked: { path, query } }) => `${path} ${query.get("fieldSelector") ?? ""}`));
-  const areAlive = streams.every((stream) => stream.isAlive || isReadOtherwise(stream, world, calmAt));
-  const isWatched = watches > 0 && scopes.size >= watches && areAlive;
-  const isReading = [...network.connections].some(({ asked }) => asked.kind !== "watch" && asked.kind !== "log");
-  const isIdle = openGaps === 0 && queuedItems === 0 && unwrittenBytes < 65_536 && !isReading;
-  return isWatched && isIdle && capture.conditions().length === 0;
+  const dead = streams.filter((stream) => !stream.isAlive && !isReadOtherwise(stream, world, calmAt));
+  const reads = [...network.connections].filter(({ asked }) => asked.kind !== "watch" && asked.kind !== "log");
+  return [
+    ...(watches === 0 || scopes.size < watches ? [`${scopes.size} of ${watches} watches are open`] : []),
+    ...dead.map(({ asked }) => `a dead connection to ${asked.url}`),
+    ...reads.map(({ asked }) => `a read of ${asked.url}`),
+    ...(openGaps > 0 ? [`${openGaps} gaps are open`] : []),
+    ...(queuedItems > 0 || unwrittenBytes >= 65_536 ? [`${queuedItems} items and ${unwrittenBytes} bytes wait`] : []),
+    ...capture.conditions().map((condition) => JSON.stringify(condition)),
+  ];
 }
 
 /** Over a dead connection of a log nothing came that another read since has not brought; of a pod that is gone, nothing comes. */
@@ -121,7 +133,7 @@ function isReadOtherwise({ asked: { kind, path } }: Connection, { network, work 
   return !work.hasPodOf(path) || network.asked.some((other) => isReadOf(other) && other.outcome === 200);
 }
 
-async function gather(world: World, schedule: Schedule, quietAt: number | undefined): Promise<Evidence> {
+async function gather(world: World, schedule: Schedule, rest: Rest): Promise<Evidence> {
   const { recorder, network, work } = world;
   const damaged: string[] = [];
   const records: FaroRecord[] = [];
@@ -139,7 +151,8 @@ async function gather(world: World, schedule: Schedule, quietAt: number | undefi
     lives: recorder.lives,
     failures: recorder.failures.map((error) => (error instanceof Error ? (error.stack ?? error.message) : String(error))),
     times: stretchesOf(recorder.clock.steps, recorder.openings),
-    quietAt,
+    quietAt: rest.quietAt,
+    restless: rest.restless ?? [],
     endedAt: world.clock.monotonic(),
     left: { timers: recorder.clock.pending, connections: network.connections.size },
     faults: schedule.faults.map(({ fault }) => fault),

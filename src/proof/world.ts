@@ -4,6 +4,7 @@ import { VirtualClock } from "../base/index.ts";
 import { Chance } from "./chance.ts";
 import { CLUSTERS, type ProofCluster } from "./clusters.ts";
 import { Network } from "./network.ts";
+import { settleFiles } from "./real-files.ts";
 import { RecorderProcess } from "./recorder-process.ts";
 import type { Setting } from "./schedule.ts";
 import { Workload } from "./workload.ts";
@@ -30,7 +31,7 @@ export class World {
 
   constructor(seed: number, setting: Setting, directory: string) {
     this.setting = setting;
-    this.clock = new VirtualClock(Date.UTC(2026, 0, 1), seed, 1);
+    this.clock = new VirtualClock(Date.UTC(2026, 0, 1), seed, settleFiles);
     const cluster = CLUSTERS[setting.cluster % CLUSTERS.length];
     if (cluster === undefined) throw new RangeError("no such cluster");
     this.cluster = cluster;

@@ -6,12 +6,12 @@ const PER_SECOND = 12;
 const PER_MINUTE = 130;
 
 export function bounded(evidence: Evidence): readonly Violation[] {
-  const { left, failures, quietAt, damaged } = evidence;
+  const { left, failures, quietAt, restless, damaged } = evidence;
   return [
     ...(left.timers > 0 ? [wrong(`${left.timers} timers are left after the orderly end`)] : []),
     ...(left.connections > 0 ? [wrong(`${left.connections} connections are left after the orderly end`)] : []),
     ...failures.filter((text) => !isRefusal(text)).map((text) => wrong(`the capture ended by itself: ${text}`)),
-    ...(quietAt === undefined ? [wrong("the capture did not come to rest after the last fault")] : []),
+    ...(quietAt === undefined ? [wrong(`the capture did not come to rest after the last fault: ${restless.join("; ")}`)] : []),
     ...damaged.filter((text) => evidence.lives.every(({ how }) => how !== "killed") && text !== "").map((text) => wrong(text)),
     ...storms(evidence),
   ];
