@@ -4,17 +4,20 @@ import type { TrueLog } from "../truth.ts";
 
 interface Told {
   readonly lines: string[];
-  readonly stream: string;
-  container: string;
+  /** The line behind `lines` that is marked as one without its newline. */
+  torn: string | undefined;
+  readonly container: string;
 }
 
 export function logsWhole(evidence: Evidence): readonly Violation[] {
   const told = toldLogs(evidence);
   const excused = excusedLogs(evidence);
-  return [...told].flatMap(([containerId, { lines, container }]) => {
+  return [...told].flatMap(([containerId, { lines, torn, container }]) => {
     const log = evidence.truth.logs.get(containerId);
     if (log === undefined) return [wrong(`lines of ${containerId}, which never ran`)];
-    return [...misplaced(log, lines), ...missing(log, lines, excused.has(container) || excused.has(containerId))];
+    const isExcused = excused.has(container) || excused.has(containerId);
+    const all = torn === undefined ? lines : [...lines, torn];
+    return [...misplaced(log, lines), ...beginning(log, { lines, torn }, isExcused), ...missing(log, all, isExcused)];
   });
 }
 
@@ -29,9 +32,12 @@ function toldLogs(evidence: Evidence): ReadonlyMap<string, Told> {
   for (const record of evidence.records) {
     if (record.type !== "log") continue;
     const { containerId, container } = instances.get(record.stream) ?? { containerId: record.stream, container: "" };
-    const log = told.get(containerId) ?? { lines: [], stream: record.stream, container };
+    const log: Told = told.get(containerId) ?? { lines: [], torn: undefined, container };
     told.set(containerId, log);
+    // What stands behind a line without its newline is judged as what is out of its place.
+    if (log.torn !== undefined) log.lines.push(log.torn);
     log.lines.push(...record.text.split("\n"));
+    log.torn = record.unterminated === true ? log.lines.pop() : undefined;
   }
   return told;
 }
@@ -58,6 +64,22 @@ function misplaced(log: TrueLog, lines: readonly string[]): readonly Violation[]
     last = at;
   }
   return [];
+}
+
+/**
+ * A last line that is marked as one without its newline may be the mere beginning of one: the connection ended inside it, and its
+ * pod was gone before it could be read again. Whoever reads the recording is told twice, by the mark and by the end of the stream
+ * as incomplete; without that end the beginning would pass for the whole.
+ */
+function beginning(log: TrueLog, { lines, torn }: Pick<Told, "lines" | "torn">, isExcused: boolean): readonly Violation[] {
+  if (torn === undefined) return [];
+  const behind = log.lines.slice(log.lines.indexOf(lines.at(-1) ?? "") + 1);
+  const whole = behind.find((line) => line.startsWith(torn));
+  const what = `${log.containerId} ends with ${JSON.stringify(torn)}`;
+  if (whole === undefined) return [wrong(`${what}, and no later line begins so`)];
+  return isExcused || whole === torn
+    ? []
+    : [wrong(`${what}, the beginning of a line, and nothing says that the rest is missing`)];
 }
 
 function missing(log: TrueLog, lines: readonly string[], isExcused: boolean): readonly Violation[] {

@@ -1,6 +1,6 @@
 /** Each oracle objects to the lie it is there for: an honest run, and the same with one thing wrong. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { FaroRecord, GapRecord, ObjectRecord } from "../../record/index.ts";
+import type { FaroRecord, GapRecord, LogRecord, ObjectRecord } from "../../record/index.ts";
 import type { Evidence } from "../evidence.ts";
 import { runSchedule } from "../run.ts";
 import { parseSchedule } from "../schedule.ts";
@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 
 const isObject = (record: FaroRecord): record is ObjectRecord => record.type === "object";
+const isLog = (record: FaroRecord): record is LogRecord => record.type === "log";
 const isGap = (record: FaroRecord): record is GapRecord => record.type === "gap";
 const isSeen = (record: FaroRecord): boolean => isObject(record) && record.observedBy === "watch";
 
@@ -39,6 +40,28 @@ function replace(which: (record: FaroRecord) => boolean, by: (record: FaroRecord
 const objections = (evidence: Evidence): string[] => [...new Set(judge(evidence).map(({ oracle }) => oracle))];
 const asObject = (record: FaroRecord, change: Partial<ObjectRecord>): FaroRecord =>
   isObject(record) ? { ...record, ...change } : record;
+
+/** The last line of a log cut short; `isTold`: the stream's end says that something is missing. */
+function cutShort(how: Partial<LogRecord>, as: string = "2026-01-01T00:", isTold: boolean = false): Evidence {
+  const last = honest.records.findLast(isLog);
+  return withRecords((records) =>
+    records.map((record) => {
+      if (record === last && isLog(record)) {
+        const lines = record.text.split("\n");
+        return { ...record, ...how, text: [...lines.slice(0, -1), as].join("\n") };
+      }
+      return record.type === "log-end" && record.stream === last?.stream && isTold
+        ? { ...record, outcome: "incomplete" }
+        : record;
+    }),
+  );
+}
+
+/** The same when a missing end of a log would be no wonder. */
+function ofGonePods(evidence: Evidence): Evidence {
+  const logs = new Map([...evidence.truth.logs].map(([id, log]) => [id, { ...log, isWhole: false }]));
+  return { ...evidence, truth: { ...evidence.truth, logs } };
+}
 
 test("no oracle objects to an honest recording, which has a gap and a repair in it", () => {
   expect(judge(honest)).toEqual([]);
@@ -188,6 +211,13 @@ describe("an oracle objects to", () => {
           (record) => [record, record],
         ),
     ],
+    ["O8", "a line that is cut short and not marked so", () => cutShort({})],
+    [
+      "O8",
+      "the beginning of a line, marked, in a stream that is told as complete",
+      () => ofGonePods(cutShort({ unterminated: true })),
+    ],
+    ["O8", "a marked beginning of no line that was written", () => cutShort({ unterminated: true }, "2026-01-01T00:00:99", true)],
     ["O9", "a timer that is left", () => ({ ...honest, left: { timers: 1, connections: 0 } })],
     ["O9", "a connection that is left", () => ({ ...honest, left: { timers: 0, connections: 1 } })],
     ["O9", "a run that never came to rest", () => ({ ...honest, quietAt: undefined })],
@@ -203,6 +233,10 @@ describe("an oracle objects to", () => {
   ];
   test.each(lies)("%s: %s", (oracle, _, lie) => {
     expect(objections(lie())).toContain(oracle);
+  });
+
+  test("O8 accepts the marked beginning of a line in a stream that is told as incomplete", () => {
+    expect(judge(cutShort({ unterminated: true }, undefined, true))).toEqual([]);
   });
 
   test("O10: another output for the same seed", async () => {
