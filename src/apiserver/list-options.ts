@@ -42,6 +42,7 @@ export function readListOptions(request: ApiRequest, resource: ResourceDefinitio
   );
   const fields = selectorOf(parsedFields);
   const match = query.get("resourceVersionMatch");
+  const isSelective = Boolean(query.get("labelSelector")) || Boolean(query.get("fieldSelector"));
   return {
     resourceVersion: readRevision(query.get("resourceVersion")),
     match: match === "Exact" || match === "NotOlderThan" ? match : undefined,
@@ -50,8 +51,9 @@ export function readListOptions(request: ApiRequest, resource: ResourceDefinitio
     allowBookmarks: readFlag(query, "allowWatchBookmarks"),
     sendInitialEvents: readFlag(query, "sendInitialEvents"),
     timeoutSeconds: readWhole(query, "timeoutSeconds"),
-    isSelective: Boolean(query.get("labelSelector")) || Boolean(query.get("fieldSelector")),
-    selects: (version) => labels(version.labels) && fields(version.fields),
+    isSelective,
+    // The labels of a version in a large recording are read from the disk.
+    selects: isSelective ? (version) => labels(version.labels) && fields(version.fields) : () => true,
     exactName: parsedFields.exact?.["metadata.name"],
   };
 }

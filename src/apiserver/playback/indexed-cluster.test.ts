@@ -200,3 +200,29 @@ it("a log is read when it is asked for, up to the moment, and goes on as it is p
   expect(await whole.text()).toBe("one\ntwo\nthree\n");
   await playback.close();
 });
+
+it("a page of a list reads the lines of its own objects and no others", async () => {
+  await write(records(600), 20_000);
+  index = await openRecordingIndex(directory, 0);
+  if (index === undefined) throw new Error("no index");
+  let reads = 0;
+  const segments = index.segments.map((segment) => ({
+    head: segment.head,
+    last: () => segment.last(),
+    versions: () => segment.versions(),
+    logs: () => segment.logs(),
+    read: (offset: number) => {
+      reads++;
+      return segment.read(offset);
+    },
+  }));
+  const cluster = indexedCluster({ segments, close: () => undefined });
+  const playback = await startPlayback({ cluster, clock: systemClock, at: START + 30_000, speed: 0, port: 0 });
+  try {
+    const page = await fetch(`${playback.url}/api/v1/namespaces/shop/pods?limit=3`);
+    expect(await page.json()).toMatchObject({ items: [{}, {}, {}] });
+    expect(reads).toBe(3);
+  } finally {
+    await playback.close();
+  }
+});
