@@ -67,10 +67,10 @@ interface SegmentPlace {
   readonly segment: number;
   readonly isLast: boolean;
   /** What stands in its index, if it has one. */
-  readonly index: string | undefined;
+  readonly index: Buffer | undefined;
 }
 
-async function readIndex(layer: FileLayer, path: string): Promise<string | undefined> {
+async function readIndex(layer: FileLayer, path: string): Promise<Buffer | undefined> {
   if ((await layer.identityOf(path)) === undefined) return undefined;
   const file = await layer.openForReading(path);
   try {
@@ -80,7 +80,7 @@ async function readIndex(layer: FileLayer, path: string): Promise<string | undef
       if (count === 0) break;
       done += count;
     }
-    return bytes.toString("utf8");
+    return bytes;
   } finally {
     await file.close();
   }
@@ -110,7 +110,7 @@ async function* checkSegment(
       yield { record, place: { file: name, offset: start, seq: record.seq } };
     }
   }
-  if (index !== indexer?.finish(await file.size()))
+  if (index !== undefined && indexer?.finish(await file.size()).equals(index) === false)
     onFinding({
       severity: "damage",
       what: "the segment's index tells something else than the segment: remove it",

@@ -3,16 +3,28 @@
  * memory. Reading is synchronous, for a server that answers one person. A segment without a usable index is read once, whole.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { invariant } from "../base/index.ts";
 import { decodeRecord, type FaroRecord } from "../record/index.ts";
 import { diskLayer } from "./file-layer.ts";
 import { indexFile, packedSegmentFile, segmentFile } from "./layout.ts";
 import { noRecording } from "./messages.ts";
 import { scanSegment } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
-import { INDEX_VERSION, type IndexHead, type IndexLogs, type IndexVersions, SegmentIndexer } from "./segment-index.ts";
+import {
+  decodeLast,
+  decodeVersions,
+  INDEX_VERSION,
+  type IndexHead,
+  type IndexLogs,
+  type IndexVersions,
+  SegmentIndexer,
+  type VersionColumns,
+} from "./segment-index.ts";
 
 export interface IndexedSegment {
   readonly head: IndexHead;
+  /** Of each object the newest version. */
+  last(): VersionColumns;
   versions(): IndexVersions;
   logs(): IndexLogs;
   /** The record at an offset. @throws FaroError `FARO_RECORDING_DAMAGED` */
@@ -50,7 +62,7 @@ async function openIndexed(directory: string, segment: number): Promise<Segment>
 
 /** The parts of an index, read when they are asked for. */
 interface Parts {
-  part(number: number): unknown;
+  part(number: number): Buffer;
   close(): void;
 }
 
@@ -58,19 +70,23 @@ interface Parts {
 function openParts(path: string, segmentBytes: number): Parts | undefined {
   if (!existsSync(path)) return undefined;
   const file = openSync(path, "r");
-  const opening = readLine(file, 0, OPENING_BYTES);
-  const described = decodeOpening(opening.toString("utf8"));
-  if (described === undefined || described.bytes !== segmentBytes) {
-    closeSync(file);
-    return undefined;
-  }
+  const parts = partsIn((offset, length) => readBytes(file, offset, length), segmentBytes);
+  if (parts === undefined) closeSync(file);
+  return parts === undefined ? undefined : { part: parts, close: () => closeSync(file) };
+}
+
+/** `undefined` unless these are the bytes of an index of a segment of that length. */
+function partsIn(
+  read: (offset: number, length: number) => Buffer,
+  segmentBytes: number,
+): ((number: number) => Buffer) | undefined {
+  const [opening = ""] = read(0, OPENING_BYTES).toString("latin1").split("\n", 1);
+  const described = decodeOpening(opening);
+  if (described === undefined || described.bytes !== segmentBytes) return undefined;
   const starts = described.parts.map((_, at) =>
     described.parts.slice(0, at).reduce((sum, bytes) => sum + bytes, opening.length + 1),
   );
-  return {
-    part: (number) => JSON.parse(readBytes(file, starts[number] ?? 0, described.parts[number] ?? 0).toString("utf8")),
-    close: () => closeSync(file),
-  };
+  return (number) => read(starts[number] ?? 0, described.parts[number] ?? 0);
 }
 
 const OPENING_BYTES = 256;
@@ -98,8 +114,10 @@ async function deriveParts(directory: string, segment: number): Promise<Parts> {
   } finally {
     await file.close();
   }
-  const [, ...parts] = indexer.finish(0).split("\n");
-  return { part: (number) => JSON.parse(parts[number] ?? "null"), close: () => undefined };
+  const index = indexer.finish(0);
+  const part = partsIn((offset, length) => index.subarray(offset, offset + length), 0);
+  invariant(part !== undefined, "an index can be read as it was made");
+  return { part, close: () => undefined };
 }
 
 class Segment implements IndexedSegment {
@@ -111,15 +129,19 @@ class Segment implements IndexedSegment {
   constructor(file: number, parts: Parts) {
     this.#file = file;
     this.#parts = parts;
-    this.head = parts.part(0) as IndexHead;
+    this.head = JSON.parse(parts.part(0).toString("utf8")) as IndexHead;
+  }
+
+  last(): VersionColumns {
+    return decodeLast(this.#parts.part(1));
   }
 
   versions(): IndexVersions {
-    return this.#parts.part(1) as IndexVersions;
+    return decodeVersions(this.#parts.part(2));
   }
 
   logs(): IndexLogs {
-    return this.#parts.part(2) as IndexLogs;
+    return JSON.parse(this.#parts.part(3).toString("utf8")) as IndexLogs;
   }
 
   read(offset: number): FaroRecord {

@@ -207,8 +207,8 @@ export class RecordingWriter implements RecordingSource {
   #saveIndex(): void {
     if (this.#segmentEnd < INDEXED_BYTES_MIN) return;
     const { layer, directory } = this.#settings;
-    const text = this.#index.finish(this.#segmentEnd);
-    this.#savingIndex = writeIndex(layer, indexFile(directory, this.#segment), text).catch((error: unknown) => {
+    const index = this.#index.finish(this.#segmentEnd);
+    this.#savingIndex = writeIndex(layer, indexFile(directory, this.#segment), index).catch((error: unknown) => {
       invariant(error instanceof Error, "file systems throw errors");
     });
   }

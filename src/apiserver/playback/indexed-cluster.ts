@@ -14,6 +14,7 @@ import {
   type RecordingIndex,
   type VersionColumns,
 } from "../../archive/index.ts";
+import { invariant } from "../../base/index.ts";
 import { keyOf, type StoredVersion } from "../history.ts";
 import { decodeKubeObject } from "../kube-object.ts";
 import { textMapAt } from "../json-value.ts";
@@ -48,7 +49,6 @@ interface KnownObject {
   readonly definition: ResourceDefinition;
   readonly namespace: string | undefined;
   readonly name: string;
-  readonly uid: string;
 }
 
 /** Takes the heads of the segments in; `close` of the index is the caller's. */
@@ -82,33 +82,28 @@ class IndexedReader {
     this.#segments = segments;
     const known = new Map<string, number>();
     let highest = 0;
-    for (const { head } of segments) {
-      const definitions = head.resources.map(([resource, apiVersion, kind, isNamespaced]) =>
-        this.#define(resource, { apiVersion, kind, isNamespaced }),
-      );
-      const numbers = Uint32Array.from(head.objects, ([place, namespace, name, uid]) => {
-        const definition = definitions[place];
-        const key = `${place === undefined ? "" : (head.resources[place]?.[0] ?? "")} ${namespace}/${name}`;
-        const number = known.get(key) ?? this.#objects.length;
-        if (number === this.#objects.length && definition !== undefined) {
-          known.set(key, number);
-          this.#objects.push({ definition, namespace: namespace === "" ? undefined : namespace, name, uid });
-        }
-        return number;
-      });
+    for (const segment of segments) {
+      const { resources, objects } = segment.head;
+      for (const [resource, apiVersion, kind, isNamespaced] of resources)
+        this.#define(resource, { apiVersion, kind, isNamespaced });
+      const numbers = new Uint32Array(objects.length);
+      objects.forEach((key, row) => (numbers[row] = known.get(key) ?? this.#meet(key, known)));
       this.#objectsOf.push(numbers);
-      const order = ordersOf(head.last, highest);
+      const last = segment.last();
+      const order = ordersOf(last, highest);
       highest = order.reduce((most, one) => Math.max(most, one), highest);
-      const { offset, at, flags } = head.last;
-      this.#newest.push({
-        object: numbers,
-        order,
-        offset: Float64Array.from(offset),
-        at: Float64Array.from(at),
-        flags: Uint8Array.from(flags),
-        highest,
-      });
+      const [offset, at, flags] = [Float64Array.from(last.offset), Float64Array.from(last.at), Uint8Array.from(last.flags)];
+      this.#newest.push({ object: numbers, order, offset, at, flags, highest });
     }
+  }
+
+  /** Gives an object its number over all segments. */
+  #meet(key: string, known: Map<string, number>): number {
+    const [, resource = "", namespace = "", name = ""] = OBJECT_KEY.exec(key) ?? [];
+    const definition = this.#definitions.get(resource);
+    invariant(definition !== undefined, `the kind of an object in an index is known: ${key}`);
+    known.set(key, this.#objects.length);
+    return this.#objects.push({ definition, namespace: namespace === "" ? undefined : namespace, name }) - 1;
   }
 
   get definitions(): readonly ResourceDefinition[] {
@@ -122,9 +117,9 @@ class IndexedReader {
     );
     const own = this.#columns(segment);
     let reached = this.#highestBefore(segment);
-    own.at.forEach((at, row) => {
-      if (at <= moment) reached = Math.max(reached, own.order[row] ?? 0);
-    });
+    for (let row = 0; row < own.order.length; row++) {
+      if ((own.at[row] ?? 0) <= moment) reached = Math.max(reached, own.order[row] ?? 0);
+    }
     return this.#window(segment, reached, this.#stateAt(reached, segment));
   }
 
@@ -150,7 +145,7 @@ class IndexedReader {
     const columns = {
       ...versions,
       order: ordersOf(versions, this.#highestBefore(segment)),
-      object: Uint32Array.from(versions.object, (row) => numbers?.[row] ?? 0),
+      object: Uint32Array.from(versions.object).map((row) => numbers?.[row] ?? 0),
     };
     for (const other of this.#kept.keys()) if (Math.abs(other - segment) > 1) this.#kept.delete(other);
     this.#kept.set(segment, columns);
@@ -257,11 +252,14 @@ interface Columns extends VersionColumns {
   readonly object: Uint32Array;
 }
 
+/** `pods.v1 shop/web-1` */
+const OBJECT_KEY = /^([^ ]*) ([^/]*)\/(.*)$/s;
+
 const NO_VERSIONS: IndexVersions = { object: [], at: [], epoch: [], revision: [], offset: [], flags: [] };
 
 /** A deletion that a list revealed stands behind everything that was known then. */
 function ordersOf({ epoch, revision, flags }: VersionColumns, before: number): Float64Array {
-  return Float64Array.from(revision, (one, row) => {
+  return Float64Array.from(revision).map((one, row) => {
     const order = (epoch[row] ?? 0) * EPOCH + one;
     return ((flags[row] ?? 0) & INFERRED) === 0 ? order : Math.max(order, before + 1);
   });
@@ -291,6 +289,8 @@ class RecordedStep {
   }
 }
 
+type Facts = Pick<StoredVersion, "uid" | "labels" | "fields">;
+
 /** A version whose text is read when somebody wants it. */
 class RecordedVersion implements StoredVersion {
   readonly revision: number;
@@ -299,14 +299,13 @@ class RecordedVersion implements StoredVersion {
   readonly key: string;
   readonly namespace: string | undefined;
   readonly name: string;
-  readonly uid: string;
   readonly at: number;
   readonly #line: Line;
   readonly #read: (line: Line) => string;
-  #facts: { readonly labels: Fields; readonly fields: Fields } | undefined;
+  #facts: Facts | undefined;
 
   constructor(
-    { definition, namespace, name, uid }: KnownObject,
+    { definition, namespace, name }: KnownObject,
     { at, line, read }: { readonly at: number; readonly line: Line; readonly read: (line: Line) => string },
   ) {
     this.revision = line.revision;
@@ -314,7 +313,6 @@ class RecordedVersion implements StoredVersion {
     this.key = keyOf(namespace, name);
     this.namespace = namespace;
     this.name = name;
-    this.uid = uid;
     this.at = at;
     this.#line = line;
     this.#read = read;
@@ -322,6 +320,10 @@ class RecordedVersion implements StoredVersion {
 
   get text(): string {
     return this.#read(this.#line);
+  }
+
+  get uid(): string {
+    return this.#known().uid;
   }
 
   get labels(): Fields {
@@ -332,10 +334,11 @@ class RecordedVersion implements StoredVersion {
     return this.#known().fields;
   }
 
-  #known(): { readonly labels: Fields; readonly fields: Fields } {
+  #known(): Facts {
     if (this.#facts === undefined) {
       const object = decodeKubeObject(this.text);
-      this.#facts = { labels: textMapAt(object, "metadata", "labels"), fields: fieldsOf(this.storage, object) };
+      const { uid = "" } = object.metadata;
+      this.#facts = { uid, labels: textMapAt(object, "metadata", "labels"), fields: fieldsOf(this.storage, object) };
     }
     return this.#facts;
   }
