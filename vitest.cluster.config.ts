@@ -9,5 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // A worker that held the history of a thousand pods takes its time to go on a busy machine.
+    teardownTimeout: 60_000,
   },
 });
