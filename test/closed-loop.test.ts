@@ -22,7 +22,7 @@ it("record(serve(recording)) gives the same story", { timeout: 60_000 }, async (
   await written(capture);
 
   const source = await openRecordingSource(recordingDirectory(output), { onDamage: () => undefined });
-  const cluster = await readRecordedCluster(source);
+  const cluster = await readRecordedCluster(source.scan());
   await source.close();
   const playback = await startPlayback({ cluster, clock: systemClock, at: cluster.start, speed: 0, port: 0 });
   const config = await loadClusterConfig({ server: playback.url }, { variables: {} });

@@ -4,6 +4,7 @@ import type { FaultHooks } from "./faults.ts";
 import type { ClusterHistory } from "./history.ts";
 import type { ContainerLogs } from "./logs.ts";
 import type { OutStream } from "./out-stream.ts";
+import type { ResourceDefinition } from "./resources.ts";
 import { tooLargeResourceVersion } from "./status.ts";
 import type { ServerView } from "./view.ts";
 import type { WatchWindows } from "./watch-windows.ts";
@@ -45,8 +46,20 @@ export interface ServerSettings {
   readonly logStreamMs: number;
   /** True: a log has a time before every piece of a long line, in the middle of it, as of old kubelets. */
   readonly timestampPerPiece: boolean;
-  /** Said of paths that lead nowhere, instead of the plain text of an API server: why there is so little. */
-  readonly notServed?: string;
+  /** For a cluster of which only a part is known. */
+  readonly extent?: Extent;
+}
+
+/** Which part of a cluster is known. */
+export interface Extent {
+  /** The answer to who asks for anything else. */
+  readonly says: string;
+  /** True when the absence of such an object says that there was none. Without a name: of any. */
+  covers(asked: {
+    readonly resource: ResourceDefinition;
+    readonly namespace?: string | undefined;
+    readonly name?: string | undefined;
+  }): boolean;
 }
 
 const FRESHNESS_WAIT_MS = 3_000;

@@ -17,7 +17,7 @@ import { findLog, serveLog } from "./routes/log.ts";
 import { answerObject } from "./routes/object.ts";
 import { checkWatch, serveWatch } from "./routes/watch.ts";
 import type { ResponseHeaders, ResponseSink } from "./sink.ts";
-import { methodNotAllowed, status as statusDocument } from "./status.ts";
+import { methodNotAllowed, notKnown } from "./status.ts";
 import { withTransportFaults } from "./transport.ts";
 import { type Lag, ServerView } from "./view.ts";
 import { DEFAULT_WINDOW, type WindowBounds, WatchWindows } from "./watch-windows.ts";
@@ -290,7 +290,7 @@ function groupOf({ target, path }: ApiRequest): string {
 }
 
 function nowhere({ settings }: ServerContext): Answer {
-  return settings.notServed === undefined ? noSuchPath() : failure(statusDocument(404, "NotFound", settings.notServed));
+  return settings.extent === undefined ? noSuchPath() : failure(notKnown(settings.extent.says).document);
 }
 
 async function stream(

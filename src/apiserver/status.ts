@@ -51,6 +51,11 @@ export function notFound(resource: { readonly group: string; readonly plural: st
   return new StatusError(status(404, "NotFound", `${qualified} "${name}" not found`, details));
 }
 
+/** 404 of what only a part of the cluster could tell. `why`: which part is known. */
+export function notKnown(why: string): StatusError {
+  return new StatusError(status(404, "NotFound", why));
+}
+
 export function methodNotAllowed(): StatusError {
   return new StatusError(status(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}));
 }

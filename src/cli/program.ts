@@ -142,12 +142,12 @@ function toReadingFlag({ flag, short, takes, help }: ReadingFlag): Flag {
 function serveCommand(root: Command, onCommand: OnCommand): void {
   const command = root
     .command("serve")
-    .usage("[DIR] [flags]")
-    .description("Serve a recording as a read-only Kubernetes API, for kubectl and its like.");
+    .usage("[DIR|FILE] [flags]")
+    .description("Serve a recording, or a story, as a read-only Kubernetes API, for kubectl and its like.");
   for (const key of ["at", "speed", "port"] as const) command.addOption(toReadingFlag(READING_FLAGS[key]).helpGroup("Serving:"));
   command
-    .argument("[directory]", "what --output was; ./output unless given")
-    .action((directory: string | undefined, values) => onCommand("serve", directory === undefined ? [] : [directory], values));
+    .argument("[path]", "what --output was, or a story file; ./output unless given")
+    .action((path: string | undefined, values) => onCommand("serve", path === undefined ? [] : [path], values));
 }
 
 function validateCommand(root: Command, onCommand: OnCommand): void {

@@ -3,7 +3,7 @@
  * bounded memory; a file that somebody reformatted (`jq .`) is parsed as a whole.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { errorMessage, FaroError, LineSplitter } from "../base/index.ts";
+import { errorMessage, FaroError, findMember, LineSplitter } from "../base/index.ts";
 import {
   type StoryCoverage,
   type StoryEvent,
@@ -26,6 +26,13 @@ export interface StoryReader {
    * @throws FaroError `FARO_RECORDING_DAMAGED` with the line that is no event
    */
   events(selection?: EventSelection): AsyncGenerator<StoryEvent>;
+  /** The same, each with the bytes of its `data`: parsing loses integers above 2^53. */
+  eventsWithBytes(selection?: EventSelection): AsyncGenerator<EventWithBytes>;
+}
+
+export interface EventWithBytes {
+  readonly event: StoryEvent;
+  readonly data: Buffer;
 }
 
 const CHUNK_BYTES = 1 << 20;
@@ -78,8 +85,18 @@ function lineReader(path: string, head: Head): StoryReader {
     metadata: head.members.get("metadata") as StoryMetadata,
     coverage: head.members.get("coverage") as StoryCoverage,
     objects: head.objects,
-    events: (selection = ALL_EVENTS) => readEvents(path, head.offset, selection),
+    async *events(selection = ALL_EVENTS) {
+      for await (const { event } of readEvents(path, head.offset, selection)) yield event;
+    },
+    async *eventsWithBytes(selection = ALL_EVENTS) {
+      for await (const { event, line } of readEvents(path, head.offset, selection)) yield { event, data: dataOf(line) };
+    },
   };
+}
+
+function dataOf(line: Buffer): Buffer {
+  const member = findMember(line, 0, "data");
+  return line.subarray(member?.start, member?.end);
 }
 
 /** Lines of a file with their number (from 1), without their newline. The lines share memory: copy what is kept. */
@@ -93,7 +110,11 @@ export async function* readLines(path: string): AsyncGenerator<{ readonly number
   }
 }
 
-async function* readEvents(path: string, from: number, selection: EventSelection): AsyncGenerator<StoryEvent> {
+async function* readEvents(
+  path: string,
+  from: number,
+  selection: EventSelection,
+): AsyncGenerator<{ readonly event: StoryEvent; readonly line: Buffer }> {
   const handle = await openFile(path);
   try {
     let at = from;
@@ -106,7 +127,7 @@ async function* readEvents(path: string, from: number, selection: EventSelection
       if (head !== undefined && !isWanted(head, selection)) continue;
       const event = parseJson(withoutComma(line.toString("utf8")));
       if (!isEvent(event)) throw damaged(path, `the line at byte ${start} is no event`);
-      yield event;
+      yield { event, line };
     }
   } finally {
     await handle.close();
@@ -125,13 +146,18 @@ async function readWhole(handle: FileHandle, path: string): Promise<StoryReader>
   checkVersion(path, value["schema_version"]);
   const { events } = value;
   if (!Array.isArray(events) || !events.every(isEvent)) throw damaged(path, "`events` is no list of events");
+  const wanted = (selection: EventSelection): readonly StoryEvent[] =>
+    events.filter((event) => isWanted({ type: event.event_type, time: Date.parse(event.timestamp) }, selection));
   return {
     path,
     metadata: value["metadata"] as unknown as StoryMetadata,
     coverage: value["coverage"] as StoryCoverage,
     objects: value["objects"] as readonly StoryObject[],
     async *events(selection = ALL_EVENTS) {
-      yield* events.filter((event) => isWanted({ type: event.event_type, time: Date.parse(event.timestamp) }, selection));
+      yield* wanted(selection);
+    },
+    async *eventsWithBytes(selection = ALL_EVENTS) {
+      for (const event of wanted(selection)) yield { event, data: Buffer.from(JSON.stringify(event.data)) };
     },
   };
 }

@@ -7,6 +7,7 @@ import { faro, makeWorld } from "./world.ts";
 
 const START = Date.UTC(2026, 2, 1, 10);
 const CLUSTER: RecordedCluster = {
+  what: "a recording",
   serverVersion: "v1.36.3",
   definitions: [],
   scopes: ["pods.v1/shop"],
@@ -44,6 +45,6 @@ it.each([
 
 it("a recording without an object is not served", async () => {
   const ran = await faro(["serve", "./output"], { readRecording: async () => ({ ...CLUSTER, steps: [] }) });
-  expect(ran.stderr()).toContain("the recording in ./output holds no object");
+  expect(ran.stderr()).toContain("error: ./output holds no object");
   expect(ran.exitCode).toBe(2);
 });

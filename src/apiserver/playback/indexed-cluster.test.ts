@@ -82,7 +82,7 @@ async function write(made: readonly FaroRecord[], segmentBytesMax: number): Prom
 
 async function both(): Promise<{ readonly held: RecordedCluster; readonly indexed: RecordedCluster }> {
   const source = await openRecordingSource(directory);
-  const held = await readRecordedCluster(source);
+  const held = await readRecordedCluster(source.scan());
   await source.close();
   index = await openRecordingIndex(directory, 0);
   if (index === undefined) throw new Error("no index");

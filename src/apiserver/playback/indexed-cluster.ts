@@ -56,6 +56,7 @@ export function indexedCluster({ segments }: RecordingIndex): RecordedCluster {
   const reader = new IndexedReader(segments);
   const heads = segments.map(({ head }) => head).filter(({ to }) => to > 0);
   return {
+    what: "a recording",
     serverVersion: heads.findLast(({ serverVersion }) => serverVersion !== "")?.serverVersion ?? "",
     definitions: reader.definitions.toSorted(asDiscovered),
     scopes: [...new Set(heads.flatMap(({ scopes }) => scopes))],

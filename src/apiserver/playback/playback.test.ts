@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock, VirtualClock } from "../../base/index.ts";
-import type { FaroRecord, RecordingSource } from "../../record/index.ts";
+import type { FaroRecord } from "../../record/index.ts";
 import { type ControlServer, startControlServer } from "./control.ts";
 import { PlaybackClock } from "./playback-clock.ts";
 import { type Playback, startPlayback } from "./playback.ts";
 import { readRecordedCluster, type RecordedCluster } from "./recorded-cluster.ts";
 
 const START = Date.UTC(2026, 2, 1, 10);
-const NO_POSITION = 0 as never;
 const open: (Playback | ControlServer)[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
@@ -49,13 +48,11 @@ function version(
 function cluster(...records: readonly FaroRecord[]): Promise<RecordedCluster> {
   const scope: FaroRecord = { ...arrival(0), type: "scope", scope: "pods.v1/shop", resource: "pods.v1", state: "opened" };
   const run: FaroRecord = { ...arrival(0), type: "run", state: "started", faroVersion: "1", epoch: 1, serverVersion: "v1.36.3" };
-  const source: RecordingSource = {
-    async *scan() {
-      for (const record of [run, scope, ...records]) yield { record, position: NO_POSITION };
-    },
-    read: () => Promise.reject(new Error("not read by position")),
-  };
-  return readRecordedCluster(source);
+  return readRecordedCluster(told([run, scope, ...records]));
+}
+
+async function* told(records: readonly FaroRecord[]): AsyncGenerator<{ readonly record: FaroRecord }> {
+  for (const record of records) yield { record };
 }
 
 async function served(of: RecordedCluster, second: number, speed = 0): Promise<Playback> {
@@ -127,6 +124,22 @@ describe("a recorded cluster", () => {
     expect(services.status).toBe(404);
     expect(await services.json()).toMatchObject({ message: "this is a recording, and it holds only: pods.v1/shop" });
     expect(await (await fetch(`${playback.url}/version`)).json()).toMatchObject({ gitVersion: "v1.36.3" });
+  });
+
+  it("says that there is none only of what was watched", async () => {
+    const playback = await served(await cluster(version(1, "web", 10)), 1);
+    const holds = "this is a recording, and it holds only: pods.v1/shop";
+    const answers = [
+      ["shop/pods/absent", 404, { message: 'pods "absent" not found' }],
+      ["elsewhere/pods/absent", 404, { reason: "NotFound", message: `pods "absent" not found: ${holds}` }],
+      ["elsewhere/pods/absent/log", 404, { message: `pods "absent" not found: ${holds}` }],
+      ["elsewhere/pods", 404, { reason: "NotFound", message: holds }],
+      ["shop/pods?labelSelector=app%3Dnone", 200, { items: [] }],
+    ] as const;
+    for (const [path, status, body] of answers) {
+      const response = await fetch(`${playback.url}/api/v1/namespaces/${path}`);
+      expect({ path, status: response.status, body: await response.json() }).toMatchObject({ path, status, body });
+    }
   });
 
   it("plays: a watch shows what happens, in its order", async () => {

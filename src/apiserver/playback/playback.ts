@@ -11,6 +11,7 @@ import { type Listener, listenFor } from "../server.ts";
 import { Service } from "../service.ts";
 import { PlaybackClock } from "./playback-clock.ts";
 import type { PlaybackStep, PlaybackWindow, RecordedCluster } from "./recorded-cluster.ts";
+import { recordedExtent } from "./recorded-extent.ts";
 import { PlayedLogs } from "./recorded-log.ts";
 
 export interface PlaybackOptions {
@@ -121,7 +122,7 @@ class Player implements Playback {
 
   /** The cluster from its first record up to now. */
   #fresh(): Service {
-    const { definitions, serverVersion: version, scopes } = this.#cluster;
+    const { definitions, serverVersion: version } = this.#cluster;
     const history = new ClusterHistory({ clock: this.#clock, resources: new ResourceRegistry(definitions) });
     const { windows, steps } = this.#cluster;
     const logs =
@@ -139,7 +140,7 @@ class Player implements Playback {
     this.#steps = this.#window === undefined ? steps : undefined;
     this.#next = 0;
     this.#catchUp(history, logs);
-    const settings = { version, notServed: `this is a recording, and it holds only: ${scopes.join(", ")}` };
+    const settings = { version, extent: recordedExtent(this.#cluster) };
     return new Service({ history, logs, clock: this.#clock, settings }, NO_DOOR);
   }
 

@@ -8,7 +8,7 @@ import {
   type LogRecord,
   type ObjectRecord,
   parseTimestamp,
-  type RecordingSource,
+  type RecordAt,
   splitLogLine,
 } from "../../record/index.ts";
 import type { InstanceLog, LogEntry } from "../logs.ts";
@@ -30,6 +30,8 @@ export type PlaybackStep =
   | { readonly step: "log-end"; readonly at: number; readonly containerId: string };
 
 export interface RecordedCluster {
+  /** What it is the cluster of: `a recording`. */
+  readonly what: string;
   readonly serverVersion: string;
   /** What discovery may answer: the kinds that were watched. */
   readonly definitions: readonly ResourceDefinition[];
@@ -62,11 +64,14 @@ export interface PlaybackWindow {
   readonly next?: () => PlaybackWindow;
 }
 
-/** Reads a recording from its first to its last record. Objects are held in memory, log lines too. */
-export async function readRecordedCluster(source: RecordingSource): Promise<RecordedCluster> {
+/** Takes all records of a recording, in their order. Objects are held in memory, log lines too. */
+export async function readRecordedCluster(
+  records: AsyncIterable<Pick<RecordAt, "record">>,
+  what: string = "a recording",
+): Promise<RecordedCluster> {
   const reader = new ClusterReader();
-  for await (const { record } of source.scan()) reader.accept(record);
-  return reader.finish();
+  for await (const { record } of records) reader.accept(record);
+  return { what, ...reader.finish() };
 }
 
 interface Draft {
@@ -119,7 +124,7 @@ class ClusterReader {
     }
   }
 
-  finish(): RecordedCluster {
+  finish(): Omit<RecordedCluster, "what"> {
     const steps = [...this.#objectSteps(), ...this.#logSteps()].toSorted((a, b) => a.at - b.at);
     return {
       serverVersion: this.#serverVersion,

@@ -5,7 +5,7 @@ import { isObject } from "../json-value.ts";
 import { type ListOptions, readListOptions } from "../list-options.ts";
 import { chooseShape, contentTypeOf, type ListFrame, renderList } from "../representation.ts";
 import type { ApiRequest, Target } from "../request.ts";
-import { badRequest, expired, StatusError, tooLargeResourceVersion } from "../status.ts";
+import { badRequest, expired, notKnown, StatusError, tooLargeResourceVersion } from "../status.ts";
 import { type Answer, json } from "./answer.ts";
 
 type CollectionTarget = Extract<Target, { kind: "resource" }>;
@@ -24,6 +24,7 @@ export async function answerList(context: ServerContext, request: ApiRequest, ta
   const options = readListOptions(request, target.resource);
   const start = await findStart(context, target, options);
   const all = selected(context, target, start, options);
+  if (all.length === 0 && context.settings.extent?.covers(target) === false) throw notKnown(context.settings.extent.says);
   const page = paginate(all, options, start.revision);
   return json(
     renderList(page.versions, target.resource, { frame: page.frame, shape, now: context.clock.now() }),

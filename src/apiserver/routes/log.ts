@@ -7,7 +7,8 @@ import { type LogReadOptions, readLog, sinceOf } from "../log-read.ts";
 import type { ContainerLogs, LogFile } from "../logs.ts";
 import type { OutStream } from "../out-stream.ts";
 import type { ApiRequest, Target } from "../request.ts";
-import { badRequest, invalidLogOptions, nodeUnreachable, notFound, status, StatusError } from "../status.ts";
+import { badRequest, invalidLogOptions, nodeUnreachable, status, StatusError } from "../status.ts";
+import { absent } from "./absent.ts";
 
 /** What a log request leads to: a file, or a text that stands in the body of a 200 answer. */
 export type LogSource = { readonly file: LogFile; readonly node: string } | { readonly inBand: string };
@@ -23,7 +24,7 @@ type LogTarget = Extract<Target, { kind: "resource" }>;
 export function findLog(context: ServerContext, request: ApiRequest, target: LogTarget): LogSetup {
   const name = target.name ?? "";
   const version = context.history.get(target.resource.storage, keyOf(target.namespace, name));
-  if (version === undefined) throw notFound(target.resource, name);
+  if (version === undefined) throw absent(context, target.resource, { namespace: target.namespace, name });
   const read = readOptions(context, request.query, name);
   const pod: unknown = JSON.parse(version.text);
   const container = chooseContainer(pod, version, request.query.get("container") || undefined);

@@ -3,7 +3,7 @@ import type { ServerContext } from "../context.ts";
 import { keyOf } from "../history.ts";
 import { chooseShape, contentTypeOf, renderObject } from "../representation.ts";
 import type { ApiRequest, Target } from "../request.ts";
-import { notFound } from "../status.ts";
+import { absent } from "./absent.ts";
 import { type Answer, json } from "./answer.ts";
 
 /** @throws StatusError 404, 406. */
@@ -16,6 +16,6 @@ export function answerObject(context: ServerContext, request: ApiRequest, target
   const version = isAnyVersion
     ? context.view.read(target.resource.storage).find((one) => one.key === key)
     : context.history.get(target.resource.storage, key);
-  if (version === undefined) throw notFound(target.resource, name);
+  if (version === undefined) throw absent(context, target.resource, { namespace: target.namespace, name });
   return json(renderObject(version, target.resource, shape, context.clock.now()), contentTypeOf(shape));
 }

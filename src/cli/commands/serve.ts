@@ -1,8 +1,8 @@
-/** `faro serve DIR`: a recording as a read-only Kubernetes API, so that kubectl and its like can be asked about yesterday. */
+/** `faro serve DIR|FILE`: a recording, or a story, as a read-only Kubernetes API, so that kubectl can be asked about yesterday. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Playback, startControlServer, startPlayback } from "../../apiserver/index.ts";
+import { type Playback, type RecordedCluster, startControlServer, startPlayback } from "../../apiserver/index.ts";
 import { FaroError, formatDuration, isoTime } from "../../base/index.ts";
 import type { Invocation } from "../command-line.ts";
 import type { CliDependencies } from "../dependencies.ts";
@@ -13,11 +13,11 @@ import { clockTime } from "../render/story/times.ts";
 /** @returns the exit code, after a signal */
 export async function serve(invocation: Invocation, dependencies: CliDependencies): Promise<number> {
   const { stdout, stderr, clock, cwd, program } = dependencies;
-  const directory = invocation.words[0] ?? join(cwd, "output");
+  const path = invocation.words[0] ?? join(cwd, "output");
   const options = readOptions(invocation);
-  const cluster = await dependencies.readRecording(directory);
+  const cluster = await dependencies.readRecording(path);
   if (cluster.steps.length === 0 && cluster.windows === undefined) {
-    throw new FaroError("FARO_USAGE", `the recording in ${directory} holds no object`, {
+    throw new FaroError("FARO_USAGE", `${path} holds no object`, {
       hint: `${program} record makes one, ${program} demo too`,
     });
   }
@@ -33,9 +33,7 @@ export async function serve(invocation: Invocation, dependencies: CliDependencie
   try {
     const kubeconfig = join(home, "kubeconfig");
     await writeFile(kubeconfig, kubeconfigFor(playback.url), { mode: 0o600 });
-    stderr.write(
-      introduction({ playback, control: control.url, kubeconfig, kinds: cluster.definitions.map(({ plural }) => plural) }),
-    );
+    stderr.write(introduction({ playback, control: control.url, kubeconfig, cluster }));
     stdout.write(`export KUBECONFIG=${kubeconfig}\n`);
     await new Promise<void>((resolve) => {
       const stop = dependencies.onSignal(() => {
@@ -78,14 +76,16 @@ interface Introduction {
   readonly playback: Playback;
   readonly control: string;
   readonly kubeconfig: string;
-  readonly kinds: readonly string[];
+  readonly cluster: RecordedCluster;
 }
 
-function introduction({ playback, control, kubeconfig, kinds }: Introduction): string {
+function introduction({ playback, control, kubeconfig, cluster: { what, definitions } }: Introduction): string {
+  const kinds = definitions.map(({ plural }) => plural);
   const { at, speed, start, end } = playback.state();
+  const [from, to] = [start, end].map((time) => clockTime(isoTime(time)));
   const how = speed === 0 ? "It stands still." : `It plays at ${speed} times its speed.`;
   return [
-    `A recording of ${formatDuration(end - start)}, from ${clockTime(isoTime(start))} to ${clockTime(isoTime(end))} UTC,`,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)}, ${formatDuration(end - start)} from ${from} to ${to} UTC,`,
     `is served at ${playback.url}`,
     `as it was at ${isoTime(at)}. ${how} It holds ${kinds.join(", ")}.`,
     "",
