@@ -120,6 +120,7 @@ export class Ingest {
       resource: { name: resourceName(resource), apiVersion: resource.apiVersion, kind: resource.kind },
       raw: object.raw,
       parsed: object.parsed,
+      slices: object.slices,
       redactionKey,
     });
     const relations = record.late === true ? undefined : relationsOf(record, object.parsed);

@@ -4,6 +4,7 @@
  */
 import { isoTime, splice, type Stamp } from "../base/index.ts";
 import type { Change, ObjectRecord, ObservedBy, OwnerRef, ResourceName, ScopeId } from "../record/index.ts";
+import type { PlacedSlice } from "../sources/index.ts";
 import { type JsonObject, objectOf, objectsOf, textOf } from "./json-value.ts";
 import { isKubeEvent, readKubeEvent } from "./kube-event.ts";
 import { redactObject } from "./redact.ts";
@@ -26,6 +27,8 @@ export interface ObjectInput {
   readonly raw: Buffer;
   /** `JSON.parse` of `raw`; `managedFields` may be left out. */
   readonly parsed: unknown;
+  /** Parts of `raw` that may be those of an earlier version. */
+  readonly slices?: readonly PlacedSlice[] | undefined;
   /** Random, one per run, at least 16 bytes: makes the tags of redacted values. */
   readonly redactionKey: Buffer;
 }
@@ -50,7 +53,7 @@ export function normaliseObject(input: ObjectInput): ObjectRecord {
   const metadata = objectOf(object["metadata"]) ?? {};
   const identity = readIdentity(resource.name, metadata);
   const typed = addTypeMeta(input.raw, object, resource);
-  const redacted = redactObject(typed, resource, input.redactionKey);
+  const redacted = redactObject(typed, resource, input.redactionKey, typed === input.raw ? input.slices : undefined);
   return {
     type: "object",
     seq: input.stamp.seq,

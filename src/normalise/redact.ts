@@ -3,18 +3,19 @@
  * byte-identical. Fails closed: what cannot be redacted is dropped, the record is kept and says so.
  */
 import { type Edit, splice } from "../base/index.ts";
+import type { PlacedSlice, Slice } from "../sources/index.ts";
 import { at, objectOf, textOf } from "./json-value.ts";
 import { plainMark, taggedMark } from "./redaction/mark.ts";
-import { mayHoldCopies, mayHoldVariables } from "./redaction/names.ts";
+import { mayHoldCopies } from "./redaction/names.ts";
 import {
-  commandEdits,
   copyEdits,
   embeddedSecretEdits,
+  mayHoldVariables,
   releaseEdits,
   secretEdits,
   variableEdits,
 } from "./redaction/object-rules.ts";
-import { isSuspicious, redactShapes } from "./redaction/patterns.ts";
+import { isSuspicious, mayHoldShapes, redactShapes } from "./redaction/patterns.ts";
 
 /** An object's bytes without its secrets. */
 export interface Redacted {
@@ -33,15 +34,19 @@ export interface RedactedKind {
 
 /** Copies inside copies: kubectl's annotation is dropped from the copy it makes, so more than this is an attack. */
 const COPY_DEPTH_MAX = 3;
+const SECRET: RegExp = /"Secret"/;
 const HELM_RELEASE = "sh.helm.release.v1.";
 
 /**
  * Redacts the bytes of one object. `key` makes the tags: random, one per run, at least 16 bytes.
  * Equal values have equal tags within a run, so a rotated secret is visible as a change.
+ * `slices` stand in `raw`; what was found in one in an earlier version is not looked for again.
  */
-export function redactObject(raw: Buffer, what: RedactedKind, key: Buffer): Redacted {
+export function redactObject(raw: Buffer, what: RedactedKind, key: Buffer, slices: readonly PlacedSlice[] = []): Redacted {
   try {
-    return { ...redactText(raw, { ...what, key, depth: 0 }), failed: false };
+    const pass = { ...what, key, depth: 0 };
+    const { raw: redacted, redactions } = redactSliced(raw, slices, pass) ?? redactText(raw, pass);
+    return { raw: redacted, redactions, failed: false };
   } catch {
     // Fail closed: bytes that the redactor cannot read are not recorded, the version itself is.
     return { raw: identityOnly(raw), redactions: 1, failed: true };
@@ -58,6 +63,62 @@ export function redactMessage(text: string): string {
 interface Pass extends RedactedKind {
   readonly key: Buffer;
   readonly depth: number;
+}
+
+/**
+ * The same as `redactText`, in less time; `undefined` where it might not be the same. A slice is a whole value between two
+ * members, so no rule and no pattern reaches from it into what stands around it, or into it from there. What one place makes
+ * suspicious elsewhere is left to `redactText`. Measured by `watch-pods` in `bench/`.
+ */
+function redactSliced(raw: Buffer, slices: readonly PlacedSlice[], pass: Pass): Omit<Redacted, "failed"> | undefined {
+  if (slices.length === 0 || READ_WHOLE.has(pass.kind)) return undefined;
+  let rest = "";
+  let done = 0;
+  for (const { start, slice } of slices) {
+    rest += raw.toString("latin1", done, start);
+    done = start + slice.bytes.length;
+  }
+  rest += raw.toString("latin1", done);
+  if (mayHoldPlaces(rest) || mayHoldShapes(rest)) return undefined;
+  const edits: Edit[] = [];
+  for (const { start, slice } of slices) {
+    const found = searchedSlice(slice, pass);
+    if (found.hasShapes) return undefined;
+    for (const edit of found.edits) edits.push({ start: start + edit.start, end: start + edit.end, text: edit.text });
+  }
+  return { raw: splice(raw, edits), redactions: edits.length };
+}
+
+/** Kinds whose rules know the object from its root. */
+const READ_WHOLE: ReadonlySet<string> = new Set(["Secret", "ConfigMap"]);
+
+/** What was found in a slice by itself. */
+interface SearchedSlice {
+  readonly pass: Pass;
+  readonly edits: readonly Edit[];
+  /** After the edits. */
+  readonly hasShapes: boolean;
+}
+
+const searchedSlices = new WeakMap<Slice, SearchedSlice>();
+
+function searchedSlice(slice: Slice, pass: Pass): SearchedSlice {
+  const known = searchedSlices.get(slice);
+  if (known !== undefined && isSamePass(known.pass, pass)) return known;
+  const { bytes } = slice;
+  const edits = placeEdits(bytes, bytes.toString("latin1"), pass);
+  const found = { pass, edits, hasShapes: mayHoldShapes(splice(bytes, edits).toString("latin1")) };
+  searchedSlices.set(slice, found);
+  return found;
+}
+
+function isSamePass(a: Pass, b: Pass): boolean {
+  return a.key === b.key && a.kind === b.kind && a.apiVersion === b.apiVersion;
+}
+
+/** False when no rule that knows where secrets stand finds one. */
+function mayHoldPlaces(text: string): boolean {
+  return mayHoldVariables(text) || mayHoldCopies(text) || SECRET.test(text);
 }
 
 function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
@@ -79,12 +140,10 @@ function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
 function placeEdits(raw: Buffer, text: string, pass: Pass): readonly Edit[] {
   const { key } = pass;
   if (pass.kind === "Secret" && pass.apiVersion === "v1") return secretEdits(raw, raw.indexOf("{"), key);
-  const edits: Edit[] = [];
-  if (mayHoldVariables(text)) edits.push(...variableEdits(raw, text, key));
-  if (text.includes('"args"') || text.includes('"command"')) edits.push(...commandEdits(raw, text, key));
+  const edits = variableEdits(raw, text, key);
   if (mayHoldCopies(text)) edits.push(...copyEdits(raw, key, (copy) => redactCopy(copy, pass)));
   if (pass.kind === "ConfigMap" && text.includes(HELM_RELEASE)) edits.push(...releaseEdits(raw, key));
-  if (text.includes('"Secret"')) edits.push(...embeddedSecretEdits(raw, key));
+  if (SECRET.test(text)) edits.push(...embeddedSecretEdits(raw, key));
   return withoutOverlaps(edits);
 }
 

@@ -55,14 +55,7 @@ export const COPY_KEYS: readonly string[] = [
 ];
 
 const COPY_KEY: RegExp = new RegExp(COPY_KEYS.join("|"));
-const VARIABLE: RegExp = new RegExp(`"name"\\s*:\\s*"[^"\\\\]*(?:${SECRET_NAME.source})|"env"\\s*:\\s*\\{`, "i");
-
 /** False when no annotation key of the JSON text names a copy of the object. */
 export function mayHoldCopies(text: string): boolean {
   return COPY_KEY.test(text);
-}
-
-/** False when no environment variable of the JSON text has the name of a secret. */
-export function mayHoldVariables(text: string): boolean {
-  return text.includes('"env"') && VARIABLE.test(text);
 }

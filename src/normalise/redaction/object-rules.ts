@@ -17,27 +17,40 @@ const OPEN_BRACKET = 0x5b;
 /** Redacts the inside of a copy of an object that an annotation holds as text; `undefined` when that fails. */
 export type RedactCopy = (copy: string) => string | undefined;
 
-/** Literal values of environment variables whose names tell of a secret; a list, or a map as some charts have it. */
-export function variableEdits(text: Buffer, seen: string, key: Buffer): Edit[] {
-  return valuesOf(text, seen, "env").flatMap((span) => {
-    if (!mayNameSecret(seen.slice(span.start, span.end))) return [];
-    if (text[span.start] === OPEN_BRACKET)
-      return [...elements(text, span.start)].flatMap((element) =>
-        mayNameSecret(seen.slice(element.start, element.end)) ? variableEdit(text, element, key) : [],
-      );
-    if (text[span.start] !== OPEN_BRACE) return [];
-    return [...members(text, span.start)]
-      .filter((member) => isSecretVariable(member.key))
-      .flatMap((member) => marked(text, member, "env", key));
-  });
+/** Where variables and command lines stand, at any depth. */
+const PLACES: RegExp = /"(env|args|command)"[ \t\r\n]*:[ \t\r\n]*(?=["[{])/g;
+
+/** False when there is no place for a variable or a command line in the JSON text. */
+export function mayHoldVariables(seen: string): boolean {
+  return seen.search(PLACES) !== -1;
 }
 
-/** Values of flags in `args` and `command`. */
-export function commandEdits(text: Buffer, seen: string, key: Buffer): Edit[] {
-  return [...valuesOf(text, seen, "args"), ...valuesOf(text, seen, "command")].flatMap((span) => {
-    if (!mayNameSecret(seen.slice(span.start, span.end))) return [];
-    return text[span.start] === OPEN_BRACKET ? wordEdits(text, span, key) : scalarWordEdit(text, span, key);
-  });
+/** Literal values of environment variables whose names tell of a secret, and values of such flags in `args` and `command`. */
+export function variableEdits(text: Buffer, seen: string, key: Buffer): Edit[] {
+  const edits: Edit[] = [];
+  for (const match of seen.matchAll(PLACES)) {
+    const start = match.index + match[0].length;
+    const span = { start, end: skipValue(text, start) };
+    if (!mayNameSecret(seen.slice(span.start, span.end))) continue;
+    const isList = text[span.start] === OPEN_BRACKET;
+    if (match[1] === "env") edits.push(...(isList ? listedVariables(text, seen, span, key) : mappedVariables(text, span, key)));
+    else edits.push(...(isList ? wordEdits(text, span, key) : scalarWordEdit(text, span, key)));
+  }
+  return edits;
+}
+
+function listedVariables(text: Buffer, seen: string, list: Span, key: Buffer): Edit[] {
+  return [...elements(text, list.start)].flatMap((element) =>
+    mayNameSecret(seen.slice(element.start, element.end)) ? variableEdit(text, element, key) : [],
+  );
+}
+
+/** As some charts have them. */
+function mappedVariables(text: Buffer, map: Span, key: Buffer): Edit[] {
+  if (text[map.start] !== OPEN_BRACE) return [];
+  return [...members(text, map.start)]
+    .filter((member) => isSecretVariable(member.key))
+    .flatMap((member) => marked(text, member, "env", key));
 }
 
 /** Annotations that hold a copy of the object: redacted inside when they are JSON, else replaced. */
@@ -133,19 +146,6 @@ function objectsIn(text: Buffer, at: number): number[] {
   if (text[at] === OPEN_BRACE) return [at, ...[...members(text, at)].flatMap((member) => objectsIn(text, member.start))];
   if (text[at] === OPEN_BRACKET) return [...elements(text, at)].flatMap((element) => objectsIn(text, element.start));
   return [];
-}
-
-/** Where the values of all members called `name` stand, at any depth. A search in a string is far cheaper than one in a Buffer. */
-function valuesOf(text: Buffer, seen: string, name: string): Span[] {
-  const quoted = `"${name}"`;
-  const found: Span[] = [];
-  for (let here = seen.indexOf(quoted); here !== -1; here = seen.indexOf(quoted, here + quoted.length)) {
-    const colon = skipSpace(text, here + quoted.length);
-    if (text[colon] !== COLON) continue;
-    const start = skipSpace(text, colon + 1);
-    found.push({ start, end: skipValue(text, start) });
-  }
-  return found;
 }
 
 /** Where the string values of all members stand whose key contains `part`. */

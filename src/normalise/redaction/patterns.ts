@@ -18,18 +18,19 @@ interface Pattern {
 
 /**
  * A part of every text that a pattern matches, but for those that begin with `://`. Short alternatives without classes behind
- * them: three times as fast as exact ones, and still true for few texts.
+ * them, so still true for few texts; in groups for which V8 skips ahead (Boyer-Moore): on 10 KB half the time of one expression.
  */
-const TELLING: RegExp = new RegExp(
-  [
-    /eyJ|A(?:KIA|SIA|Iza)|gh[pousr]_|_(?:pat|live)_|xox|xapp-|ya29\.|glpat-|npm_|hvs\.|----BEGIN/,
-    /earer|EARER|uth(?:s|orization)|UTHORIZATION|ccess_?[Kk]|CCESS_?K/,
-  ]
-    .map((part) => part.source)
-    .join("|"),
-);
-/** One test that every text must pass before any pattern is tried. */
-const SUSPICIOUS: RegExp = new RegExp(`${TELLING.source}|:\\/\\/`);
+const TELLING: readonly RegExp[] = [
+  /eyJ|AKIA|ASIA|AIza|xox/,
+  /gh[pousr]_/,
+  /npm_|hvs\.|ya29\.|xapp-/,
+  /glpat-|----BEGIN|_pat_|_live_/,
+  /earer|EARER|uth(?:s|orization)|UTHORIZATION/,
+  /ccess_?[Kk]|CCESS_?K/,
+];
+/** The same, and `://`, as one test: faster on a line of a log. */
+const SUSPICIOUS: RegExp = new RegExp([...TELLING.map((group) => group.source), ":\\/\\/"].join("|"));
+const LINE_LENGTH = 1_024;
 
 const PEM_LABEL = /(?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----/.source;
 const PEM_BODY = /(?<secret>(?:[^"\\\n-]|\\.|-(?!----))+)/.source;
@@ -79,14 +80,23 @@ const BEHIND_SCHEME: RegExp = /[^\s"/]{1,4096}@/y;
 
 /** False when no pattern can match. */
 export function isSuspicious(text: string): boolean {
-  return SUSPICIOUS.test(text);
+  return text.length <= LINE_LENGTH ? SUSPICIOUS.test(text) : isTelling(text) || text.includes("://");
+}
+
+/** False when no pattern can match in any part of the text, nor in a text that is made by putting values of JSON between its own. */
+export function mayHoldShapes(text: string): boolean {
+  return isTelling(text) || mayHoldUserinfo(text);
+}
+
+function isTelling(text: string): boolean {
+  return TELLING.some((group) => group.test(text));
 }
 
 /** The text with every secret of a known shape replaced. The same text when there is none. */
 export function redactShapes(text: string, mark: Mark): string {
   // Nearly every pod holds `containerd://…` and no other part. A search for each hint of each pattern made this step twice as
   // dear for a pod and three times for an Event (`bench/stages.mjs`).
-  const told = TELLING.test(text) ? replaceAll(text, PATTERNS, mark) : text;
+  const told = isTelling(text) ? replaceAll(text, PATTERNS, mark) : text;
   return mayHoldUserinfo(told) ? replaceAll(told, USERINFO, mark) : told;
 }
 

@@ -9,6 +9,7 @@ import { HandoverTask } from "./handover.ts";
 import { LINE_BYTES_MAX, PROBE_EVERY_MS, SILENT_MS, VERY_SHORT_MS } from "./limits.ts";
 import type { OpenWatch } from "./open-watch.ts";
 import { findRegression } from "./regression.ts";
+import type { SliceMemory } from "./slices.ts";
 import type { Sightings } from "./sightings.ts";
 import type { KnownVersions, WatchItem, WatchTarget } from "./watch-item.ts";
 import { parseWatchLine, type ResumePoint, type Step, stepWatchLine, type WatchLine } from "./watch-line.ts";
@@ -51,6 +52,7 @@ export interface SessionMemory {
   progressAt: number;
   /** When the server was last asked for its newest version, in monotonic ms. */
   probedAt: number;
+  readonly slices: SliceMemory;
 }
 
 export class Session {
@@ -76,7 +78,7 @@ export class Session {
 
   /** Reads until the end. Throws only what is a bug, and the signal's reason. */
   async *run(): AsyncGenerator<WatchItem, SessionEnd> {
-    const { open, signal } = this.#options;
+    const { open, signal, memory } = this.#options;
     const splitter = new LineSplitter();
     try {
       for await (const chunk of open.response.body) {
@@ -84,7 +86,7 @@ export class Session {
         for (const line of splitter.push(chunk)) {
           if (line.length === 0) continue;
           this.#lines++;
-          const end = yield* this.#take(parseWatchLine(line));
+          const end = yield* this.#take(parseWatchLine(line, memory.slices));
           if (end !== undefined) return end;
         }
         if (splitter.pendingBytes > LINE_BYTES_MAX)

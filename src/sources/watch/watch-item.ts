@@ -1,5 +1,6 @@
 /** What comes out of a watch: every version that was seen, and every moment at which one may have been missed. */
 import type { ApiResource } from "../../cluster/index.ts";
+import type { PlacedSlice } from "./slices.ts";
 
 /** What is watched: one kind, in all namespaces or one, or a single object by name. */
 export interface WatchTarget {
@@ -18,6 +19,8 @@ export interface WireObject {
   readonly name: string;
   readonly namespace: string | undefined;
   readonly resourceVersion: string;
+  /** Parts of `raw` that may be those of an earlier version, in their order; they do not overlap. */
+  readonly slices?: readonly PlacedSlice[];
 }
 
 /** The last version of an object that a scope has seen. */

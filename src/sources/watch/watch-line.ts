@@ -1,6 +1,7 @@
 /** Reads one line of a watch and decides what it means. Pure: the table in the test is the specification. */
 import { compareResourceVersions, field, findMember, textField } from "../../base/index.ts";
 import { parseLean } from "./lean-json.ts";
+import { parseSliced, type SliceMemory } from "./slices.ts";
 import type { WireObject } from "./watch-item.ts";
 
 /** One decoded line. */
@@ -96,11 +97,12 @@ const TYPES = new Set(["ADDED", "MODIFIED", "DELETED"]);
 /** `metav1.StatusReasonStoreReadError` is the second; client-go `TestReflectorReplacesStoreOnUnsafeDelete`. */
 const STORE_READ_ERRORS = new Set(["StoreReadError", "StorageReadError"]);
 
-/** Decodes a line, its newline removed. */
-export function parseWatchLine(line: Buffer): WatchLine {
+/** Decodes a line, its newline removed. `memory` holds what earlier lines of the same objects have in common with it. */
+export function parseWatchLine(line: Buffer, memory?: SliceMemory): WatchLine {
+  const sliced = memory === undefined ? undefined : parseSliced(line, memory);
   let parsed: unknown;
   try {
-    parsed = parseLean(line);
+    parsed = sliced === undefined ? parseLean(line) : sliced.parsed;
   } catch (error) {
     return {
       type: "undecodable",
@@ -123,10 +125,12 @@ export function parseWatchLine(line: Buffer): WatchLine {
   }
   // A Table shows rows for people (client-go refuses it too): whatever it hides would be skipped.
   if (textField(object, "kind") === "Table") return { type: "undecodable", detail: "a Table instead of an object" };
-  const identified = identify(rawObject(line, type), object);
-  return identified === undefined
-    ? { type: "unidentified", detail: `${type} without uid, name or resourceVersion` }
-    : { type, object: identified };
+  const raw = rawObject(line, type);
+  const identified = identify(raw, object);
+  if (identified === undefined) return { type: "unidentified", detail: `${type} without uid, name or resourceVersion` };
+  if (sliced === undefined) return { type, object: identified };
+  const before = raw.byteOffset - line.byteOffset;
+  return { type, object: { ...identified, slices: sliced.slices.map(({ start, slice }) => ({ start: start - before, slice })) } };
 }
 
 /** The identity of an object, or `undefined` when it lacks one. */

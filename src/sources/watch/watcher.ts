@@ -13,6 +13,7 @@ import { Lister } from "./lister.ts";
 import { openWatch } from "./open-watch.ts";
 import { findRegression } from "./regression.ts";
 import { Session, type SessionMemory } from "./session.ts";
+import { SliceMemory } from "./slices.ts";
 import { Sightings } from "./sightings.ts";
 import type { KnownVersions, WatchItem, WatchTarget } from "./watch-item.ts";
 import type { ResumePoint } from "./watch-line.ts";
@@ -86,7 +87,13 @@ class Watcher {
     this.#signal = signal;
     this.#backoff = new Backoff(clock);
     this.#sightings = new Sightings(known, options.recorded);
-    this.#memory = { hasBookmarks: false, undecodable: 0, progressAt: clock.monotonic(), probedAt: -Infinity };
+    this.#memory = {
+      hasBookmarks: false,
+      undecodable: 0,
+      progressAt: clock.monotonic(),
+      probedAt: -Infinity,
+      slices: new SliceMemory(),
+    };
     this.#lister = new Lister({ client, clock, target, known, sightings: this.#sightings, signal, memory: this.#memory });
     this.#audit = new Audit({ client, clock, target, known, signal, tell: (found) => this.#lister.tell(found, "audit") });
   }
