@@ -35,6 +35,8 @@ export const REMOVED_MS = 90_000;
 export const LINE_BYTES_MAX: number = 16 << 20;
 /** A watch that ends within a second without an event is a hot loop in the making (client-go `VeryShortWatchError`). */
 export const VERY_SHORT_MS = 1_000;
+/** So many watches in a row may be as short and still tell something; then what ends them is asked less often. */
+export const SHORT_WATCHES = 3;
 export const UNDECODABLE_RETRIES = 2;
 /** Refusals of a watch after which the scope is listed, should that be allowed. */
 export const FORBIDDEN_WATCHES = 2;

@@ -3,7 +3,14 @@
  * driver (`watcher.ts`) does what a `Decision` says.
  */
 import { describeFailure, type ApiFailure, type Failure, isExpired } from "../../cluster/index.ts";
-import { FORBIDDEN_RETRY_MS, FORBIDDEN_WATCHES, NOT_SERVED_RETRY_MS, REMOVED_MS, UNDECODABLE_RETRIES } from "./limits.ts";
+import {
+  FORBIDDEN_RETRY_MS,
+  FORBIDDEN_WATCHES,
+  NOT_SERVED_RETRY_MS,
+  REMOVED_MS,
+  SHORT_WATCHES,
+  UNDECODABLE_RETRIES,
+} from "./limits.ts";
 import type { OpenWatch } from "./open-watch.ts";
 import type { SessionEnd } from "./session.ts";
 import type { DegradedCause, LostCause, WatchItem } from "./watch-item.ts";
@@ -44,7 +51,7 @@ export interface Decision {
   /** Milliseconds that the server wishes, at least; the back-off may say more. `undefined`: at once. */
   readonly waitMs: number | undefined;
   readonly next: WatchState;
-  /** Nobody could serve the request: what is waited for is a server, and every moment of it is a gap. */
+  /** Nobody could serve the request, or not for long: the wait stays short, for every moment of it may be a gap. */
   readonly isAway?: true;
   /** Every known object ended with its kind. */
   readonly isRemoved?: true;
@@ -53,6 +60,8 @@ export interface Decision {
 /** What happened in a row, as far as it matters. */
 export interface Streaks {
   readonly undecodable: number;
+  /** Watches that ended as soon as they stood. */
+  readonly shortWatches: number;
   /** How long the kind has not been served, when it is not. */
   readonly notServedMs: number;
   readonly forbiddenWatches: number;
@@ -70,6 +79,9 @@ export function afterSession(end: SessionEnd, streaks: Streaks): Decision {
   const resumed: WatchState = { phase: "watching", resume };
   switch (end.end) {
     case "ended":
+      // Each told something; asked again at once, whoever ends them would be asked as fast as the network allows.
+      if (streaks.shortWatches > SHORT_WATCHES && !end.isVeryShort)
+        return { items: [disconnected(end.why)], waitMs: 0, isAway: true, next: resumed };
       return { items: [disconnected(end.why)], waitMs: end.isVeryShort ? 0 : undefined, next: resumed };
     case "silent":
       return { items: [disconnected(end.why, end.silentMs)], waitMs: undefined, next: { phase: "probing", resume } };

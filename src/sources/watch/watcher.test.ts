@@ -240,6 +240,26 @@ describe("resuming", () => {
     expect(streams(client)).toEqual(["100", "100"]);
   });
 
+  test.each([
+    ["version", `{"metadata":{"name":"b","namespace":"shop","uid":"uid-b"}}`],
+    ["uid", `{"metadata":{"name":"b","namespace":"shop","resourceVersion":"102"}}`],
+  ])("an object without a %s is told and moves nothing on", async (_, nameless) => {
+    const client = new ScriptedClient()
+      .next(list("100", []), isRead)
+      .next({ chunks: [line("ADDED", pod("a", "101")), line("ADDED", nameless)] }, isStream)
+      .next({ chunks: [line("ADDED", pod("c", "103"))], after: "hold" }, isStream);
+    const told = story(await play(client, { ms: 5_000 }));
+    expect(told.filter((text) => !text.startsWith("disconnected"))).toEqual([
+      "listed@100 0/0",
+      "connected@100",
+      "ADDED a@101 by watch",
+      "incident object without identity",
+      "connected@101",
+      "ADDED c@103 by watch",
+    ]);
+    expect(streams(client)).toEqual(["100", "101"]);
+  });
+
   test("what was read before a connection broke stays read", async () => {
     const client = new ScriptedClient()
       .next(list("100", []), isRead)
@@ -263,6 +283,24 @@ describe("resuming", () => {
     await play(client, { ms: 60 * 60_000 });
     expect(reads(client)).toBe(1);
     expect(streams(client).length).toBeLessThan(400);
+  });
+
+  test("watches that end behind each change are not a hot loop either, and lose nothing", async () => {
+    const client = new ScriptedClient().next(list("100", []), isRead);
+    for (let version = 101; version <= 150; version++)
+      client.next({ chunks: [line("MODIFIED", pod("a", String(version)))] }, isStream);
+    client.next({ chunks: [], after: "hold" }, isStream);
+    const clock = new VirtualClock();
+    const { items, stop, done } = run(client, { clock });
+    await clock.advance(1_000);
+    expect(streams(client).length).toBeLessThan(10);
+    await clock.advance(80_000);
+    expect(story(items).filter((text) => text.startsWith("MODIFIED"))).toEqual(
+      Array.from({ length: 50 }, (_, at) => `MODIFIED a@${101 + at} by watch`),
+    );
+    expect(reads(client)).toBe(1);
+    stop.abort(new Error("over"));
+    await done;
   });
 });
 
@@ -306,8 +344,11 @@ describe("lost history", () => {
     expect(told).toContain("listed@9001 0/5000 relist");
   });
 
-  test("a line that stays undecodable ends in a gap and a list, never in a skipped version", async () => {
-    const bad = `{"type":"ADDED","object":{bad}\n`;
+  test.each([
+    ["undecodable", `{"type":"ADDED","object":{bad}\n`],
+    ["of an unknown type", line("SYNC", pod("b", "102"))],
+    ["a Table", line("ADDED", `{"kind":"Table","metadata":{"resourceVersion":"102"}}`)],
+  ])("a line that stays %s ends in a gap and a list, never in a skipped version", async (_, bad) => {
     const client = new ScriptedClient()
       .next(list("100", []), isRead)
       .next({ chunks: [line("ADDED", pod("a", "101")), bad, line("ADDED", pod("c", "103"))] }, isStream)
@@ -350,6 +391,23 @@ describe("refusals", () => {
     expect(reads(client)).toBe(1);
     stop.abort(new Error("over"));
     await done;
+  });
+
+  test.each([500, 503, 504])("%i, as a status or in the stream, keeps the place and never lists again", async (code) => {
+    const inside = line("ERROR", `{"kind":"Status","code":${code},"reason":"x","message":"etcd is away"}`);
+    const client = new ScriptedClient()
+      .next(list("100", []), isRead)
+      .next(refuse(code), isStream)
+      .next({ chunks: [line("ADDED", pod("a", "101")), inside] }, isStream)
+      .next({ chunks: [inside] }, isStream)
+      .next({ chunks: [line("ADDED", pod("b", "102"))], after: "hold" }, isStream);
+    const told = story(await play(client, { ms: 60_000 }));
+    expect(streams(client)).toEqual(["100", "100", "101", "101"]);
+    expect(reads(client)).toBe(1);
+    expect(told.filter((text) => /^(?:ADDED|lost|vanished)/.test(text))).toEqual([
+      "ADDED a@101 by watch",
+      "ADDED b@102 by watch",
+    ]);
   });
 
   test("403 degrades the scope, is retried slowly, and recovers by itself", async () => {

@@ -7,7 +7,7 @@ import { type Clock, unreachable } from "../../base/index.ts";
 import { type ApiClient, ApiFailure } from "../../cluster/index.ts";
 import { Backoff } from "../backoff.ts";
 import { Audit } from "./audit.ts";
-import { POLL_MS, RELIST_CALM_MS } from "./limits.ts";
+import { POLL_MS, RELIST_CALM_MS, VERY_SHORT_MS } from "./limits.ts";
 import { ListRestart } from "./list.ts";
 import { Lister } from "./lister.ts";
 import { openWatch } from "./open-watch.ts";
@@ -75,6 +75,7 @@ class Watcher {
   readonly #audit: Audit;
   readonly #memory: SessionMemory;
   #forbiddenWatches = 0;
+  #shortWatches = 0;
   #notServedSince: number | undefined;
   #isStreamingRefused = false;
   /** When the last list was complete, in monotonic ms. */
@@ -149,6 +150,7 @@ class Watcher {
     if (state.phase === "streaming" && (status === 422 || status === 400)) this.#isStreamingRefused = true;
     return {
       undecodable: this.#memory.undecodable,
+      shortWatches: this.#shortWatches,
       notServedMs: this.#notServedSince === undefined ? 0 : now - this.#notServedSince,
       forbiddenWatches: this.#forbiddenWatches,
       isStreamingRefused: this.#isStreamingRefused,
@@ -194,7 +196,9 @@ class Watcher {
       audit: this.#audit,
       memory: this.#memory,
     });
+    const began = clock.monotonic();
     const end = yield* session.run();
+    this.#shortWatches = clock.monotonic() - began < VERY_SHORT_MS ? this.#shortWatches + 1 : 0;
     if (end.end === "undecodable") this.#memory.undecodable++;
     const streaks =
       end.end === "failed" ? this.#streaksWith({ phase: "watching", resume: end.resume }, end.error) : this.#streaks();
@@ -209,6 +213,7 @@ class Watcher {
   #streaks(): Streaks {
     return {
       undecodable: this.#memory.undecodable,
+      shortWatches: this.#shortWatches,
       notServedMs: 0,
       forbiddenWatches: this.#forbiddenWatches,
       isStreamingRefused: this.#isStreamingRefused,
