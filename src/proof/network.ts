@@ -20,7 +20,7 @@ export interface Asked {
   revision: number | undefined;
   /** A watch said `ERROR`: the line. */
   errors: string[];
-  /** A fault changed bytes on the way. */
+  /** A fault changed bytes on the way, or answered in the server's place. */
   isTampered: boolean;
 }
 
@@ -245,6 +245,7 @@ export class Network {
 
   #answered(asked: Asked, fate: Extract<RequestFate, { fate: "answered" }>): Reply {
     asked.outcome = fate.status;
+    asked.isTampered = true;
     asked.endedAt = this.#clock.monotonic();
     const body = (async function* one(): AsyncGenerator<Buffer> {
       yield Buffer.from(fate.body);

@@ -1,4 +1,4 @@
-/** O9: nothing is left open, nothing failed that must not, the run came to rest, and the server was not stormed. */
+/** O9: nothing is left open, nothing failed that must not, the run came to rest, and the server was asked well and not stormed. */
 import type { Evidence, Violation } from "../evidence.ts";
 
 /** Requests that start a list or a watch, per path. A server that is away is asked about every second, now and then twice. */
@@ -14,6 +14,7 @@ export function bounded(evidence: Evidence): readonly Violation[] {
     ...(quietAt === undefined ? [wrong(`the capture did not come to rest after the last fault: ${restless.join("; ")}`)] : []),
     ...damaged.filter((text) => evidence.lives.every(({ how }) => how !== "killed") && text !== "").map((text) => wrong(text)),
     ...storms(evidence),
+    ...careless(evidence),
   ];
 }
 
@@ -32,6 +33,22 @@ function storms(evidence: Evidence): readonly Violation[] {
     const [second, minute] = [mostWithin(at, 1_000) - pages, mostWithin(at, 60_000) - pages];
     if (second > PER_SECOND) return [wrong(`${path} was asked ${second} times within a second`)];
     return minute > PER_MINUTE ? [wrong(`${path} was asked ${minute} times within a minute`)] : [];
+  });
+}
+
+/**
+ * A watch that names no version to go on from begins wherever the server is now, and a list that names one is content with
+ * an older state: what lies between would be missing, and nobody would know. So would bookmarks that were not asked for.
+ */
+function careless(evidence: Evidence): readonly Violation[] {
+  return evidence.asked.flatMap(({ kind, query, url }) => {
+    const from = query.get("resourceVersion");
+    if (kind === "list") return from === null ? [] : [wrong(`${url} may be answered with an older state`)];
+    if (kind !== "watch") return [];
+    const isPlaced = query.get("sendInitialEvents") === "true" ? from === null : from !== null && /^[1-9]/.test(from);
+    // Nothing goes on from a watch of a few seconds: it is a look at what another one left out.
+    const isMarked = query.get("allowWatchBookmarks") === "true" || Number(query.get("timeoutSeconds") ?? 0) < 10;
+    return isPlaced && isMarked ? [] : [wrong(`${url} does not say where it goes on, and how`)];
   });
 }
 

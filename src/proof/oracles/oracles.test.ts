@@ -41,6 +41,15 @@ const objections = (evidence: Evidence): string[] => [...new Set(judge(evidence)
 const asObject = (record: FaroRecord, change: Partial<ObjectRecord>): FaroRecord =>
   isObject(record) ? { ...record, ...change } : record;
 
+/** The last request of its kind with another parameter, or without it. */
+function asking(kind: "watch" | "list", name: string, value: string | undefined): Evidence {
+  const last = honest.asked.findLast((asked) => asked.kind === kind);
+  const query = new URLSearchParams(last?.query);
+  query.delete(name);
+  if (value !== undefined) query.set(name, value);
+  return { ...honest, asked: honest.asked.map((asked) => (asked === last ? { ...asked, query } : asked)) };
+}
+
 /** The last line of a log cut short; `isTold`: the stream's end says that something is missing. */
 function cutShort(how: Partial<LogRecord>, as: string = "2026-01-01T00:", isTold: boolean = false): Evidence {
   const last = honest.records.findLast(isLog);
@@ -222,6 +231,10 @@ describe("an oracle objects to", () => {
     ["O9", "a connection that is left", () => ({ ...honest, left: { timers: 0, connections: 1 } })],
     ["O9", "a run that never came to rest", () => ({ ...honest, quietAt: undefined })],
     ["O9", "a capture that ended by itself", () => ({ ...honest, failures: ["TypeError: of undefined"] })],
+    ["O9", "a watch that names no version to go on from", () => asking("watch", "resourceVersion", undefined)],
+    ["O9", "a watch from version 0", () => asking("watch", "resourceVersion", "0")],
+    ["O9", "a watch that asks for no bookmarks", () => asking("watch", "allowWatchBookmarks", undefined)],
+    ["O9", "a list that is content with an older state", () => asking("list", "resourceVersion", "0")],
     [
       "O9",
       "a storm of requests",

@@ -22,7 +22,7 @@ export const ORACLES: readonly Oracle[] = [
   { id: "O6", title: "in the end the recording knows the cluster's state", judge: stateKnown },
   { id: "O7", title: "bytes are the server's own", judge: bytesKept },
   { id: "O8", title: "lines of a log are complete, in order, once", judge: logsWhole },
-  { id: "O9", title: "nothing leaks, storms or stays unfinished", judge: bounded },
+  { id: "O9", title: "nothing leaks, storms, stays unfinished or asks for too little", judge: bounded },
 ];
 
 /** What every oracle has to say. */
