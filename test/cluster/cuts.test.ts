@@ -39,7 +39,7 @@ it.each(CUTS)(
     proxy = await CutProxy.start(api.port);
     api.close();
     kubeconfig = new ProxiedKubeconfig(proxy.port);
-    ordeal = await Ordeal.start({ name: `cut-${cut.seconds}`, kubeconfig: kubeconfig.path });
+    ordeal = await Ordeal.start({ name: `cut-${cut.seconds}-${cut.healing}`, kubeconfig: kubeconfig.path });
     await systemClock.sleep(3_000);
     expect(proxy.connections).toBeGreaterThan(0);
     await ordeal.outage(async () => {
