@@ -18,7 +18,7 @@ export const ALL_EVENTS: EventSelection = {};
 
 export interface EventHead {
   readonly type: string;
-  readonly time: number;
+  readonly timestamp: string;
 }
 
 /** `{"correlation_id":"…","timestamp":"…","event_type":"…"`, as the writer orders it. */
@@ -30,20 +30,20 @@ const HEAD_BYTES = 512;
 export function readHead(line: Buffer): EventHead | undefined {
   const match = HEAD.exec(line.toString("latin1", 0, HEAD_BYTES));
   if (match === null) return undefined;
-  return { time: Date.parse(match[1] ?? ""), type: match[2] ?? "" };
+  return { timestamp: match[1] ?? "", type: match[2] ?? "" };
 }
 
 export function isWanted(head: EventHead, { types, since, until }: EventSelection): boolean {
   return (
     (types === undefined || types.has(head.type)) &&
-    (since === undefined || head.time >= since) &&
-    (until === undefined || head.time <= until)
+    (since === undefined || Date.parse(head.timestamp) >= since) &&
+    (until === undefined || Date.parse(head.timestamp) <= until)
   );
 }
 
 /** Events are in the order of time: behind this one there is nothing wanted. */
 export function isAfter(head: EventHead, { until }: EventSelection): boolean {
-  return until !== undefined && head.time > until;
+  return until !== undefined && Date.parse(head.timestamp) > until;
 }
 
 /**
@@ -70,6 +70,27 @@ export function isTrouble(event: StoryEvent): boolean {
       return hasFailedCondition(event.data);
   }
 }
+
+/**
+ * The container id of a log line, on the bytes of its event: `undefined` unless it is certain that the line is not blank and does
+ * not sound like trouble, and then it is to be parsed.
+ */
+export function quietLineOf(text: string): string | undefined {
+  const begin = LINE_BEGINS.exec(text);
+  if (begin === null) return undefined;
+  const message = text.slice(begin.index + begin[0].length - 1, text.lastIndexOf(LINE_ENDS));
+  return MAY_SOUND_LIKE_TROUBLE.test(message) ? undefined : begin[1];
+}
+
+/** As the writer orders it, up to the first character of the message, which is neither a space nor escaped. */
+const LINE_BEGINS =
+  /"data":\{"pod":"[^"]*","container":"[^"]*","container_id":"([^"]+)","restart_count":\d+,"timestamp":"[^"]*","message":"[^\s"\\]/;
+
+/** Behind `data`, which ends with the message or with what is said of it. */
+const LINE_ENDS = '},"namespace":"';
+
+/** Every line that `SOUNDS_LIKE_TROUBLE`, and some more. */
+const MAY_SOUND_LIKE_TROUBLE = /error|fatal|panic|exception|critical|traceback|segfault|out of memory/i;
 
 /** Waiting reasons of the kubelet that are no ordinary step (kubernetes `pkg/kubelet/images`, `kuberuntime`). */
 function isFailedWait(reason: string | undefined): boolean {

@@ -9,5 +9,5 @@ export { type PhaseChange, POD_PHASES, type PodHistory, type PodPhase } from "./
 export { chooseStory, type Located, locateStories } from "./story-locator.ts";
 export { overviewOf, type StoryOverview } from "./story-overview.ts";
 export { type StoryProblem, validateStory } from "./validate-story.ts";
-export { type EventWithBytes, readStory, type StoryReader } from "./story-reader.ts";
+export { type EventText, readStory, type StoryReader } from "./story-reader.ts";
 export { storyRecords } from "./story-records.ts";

@@ -4,9 +4,9 @@
  */
 import { field, listField, textField } from "../base/index.ts";
 import type { LogEvent, ObjectEvent, StoryDocument, StoryEvent } from "../story/index.ts";
-import { isTrouble } from "./event-filter.ts";
+import { isTrouble, quietLineOf } from "./event-filter.ts";
 import { type PodHistory, PodPhases } from "./pod-phases.ts";
-import type { StoryReader } from "./story-reader.ts";
+import type { EventText, StoryReader } from "./story-reader.ts";
 
 export interface StoryOverview {
   /** The story without the log lines and object fields that no summary uses. */
@@ -21,7 +21,7 @@ export interface StoryOverview {
 
 /** Of each container instance these log lines are kept: the last, and the last that sounds like trouble. */
 interface LastLines {
-  last: LogEvent;
+  last: () => LogEvent;
   trouble: LogEvent | undefined;
 }
 
@@ -32,20 +32,26 @@ export async function overviewOf(story: StoryReader): Promise<StoryOverview> {
   const lastLines = new Map<string, LastLines>();
   const kept: StoryEvent[] = [];
   let troubles = 0;
-  for await (const event of story.events()) {
-    counts.set(event.event_type, (counts.get(event.event_type) ?? 0) + 1);
-    const isBad = isTrouble(event);
-    if (isBad) troubles++;
-    phases.accept(event);
-    if (event.event_type === "CONTAINER_LOG") noteLine(lastLines, event, isBad);
-    else {
-      if (isObject(event)) noteOwner(owners, event);
-      kept.push(isObject(event) ? essential(event) : event);
+  for await (const batch of story.texts()) {
+    for (const text of batch) {
+      const type = text.type ?? text.event().event_type;
+      counts.set(type, (counts.get(type) ?? 0) + 1);
+      if (type === "CONTAINER_LOG" && noteQuietLine(lastLines, text)) continue;
+      const event = text.event();
+      const isBad = isTrouble(event);
+      if (isBad) troubles++;
+      phases.accept(event);
+      if (event.event_type === "CONTAINER_LOG") noteLine(lastLines, event, isBad);
+      else {
+        if (isObject(event)) noteOwner(owners, event);
+        kept.push(isObject(event) ? essential(event) : event);
+      }
     }
   }
-  const lines = [...lastLines.values()].flatMap(({ last, trouble }) =>
-    trouble === undefined || trouble === last ? [last] : [trouble, last],
-  );
+  const lines = [...lastLines.values()].flatMap(({ last, trouble }) => {
+    const event = last();
+    return trouble === undefined || trouble === event ? [event] : [trouble, event];
+  });
   const events = [...kept, ...lines].toSorted((a, b) =>
     a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : a.seq - b.seq,
   );
@@ -64,11 +70,24 @@ function noteLine(lines: Map<string, LastLines>, event: LogEvent, isBad: boolean
   const key =
     event.data.container_id === "" ? `${event.uid}/${event.data.container}/${event.data.restart_count}` : event.data.container_id;
   const known = lines.get(key);
-  if (known === undefined) lines.set(key, { last: event, trouble: isBad ? event : undefined });
+  if (known === undefined) lines.set(key, { last: () => event, trouble: isBad ? event : undefined });
   else {
-    known.last = event;
+    known.last = () => event;
     if (isBad) known.trouble = event;
   }
+}
+
+/** Notes a line without parsing it. @returns false when it has to be parsed */
+function noteQuietLine(lines: Map<string, LastLines>, { bytes }: EventText): boolean {
+  const text = bytes.toString("latin1");
+  const key = quietLineOf(text);
+  if (key === undefined) return false;
+  // A string: the bytes would keep the megabyte that they are a part of.
+  const last = (): LogEvent => JSON.parse(Buffer.from(text, "latin1").toString("utf8"));
+  const known = lines.get(key);
+  if (known === undefined) lines.set(key, { last, trouble: undefined });
+  else known.last = last;
+  return true;
 }
 
 function noteOwner(owners: Map<string, string>, event: ObjectEvent): void {

@@ -3,7 +3,7 @@
  * bounded memory; a file that somebody reformatted (`jq .`) is parsed as a whole.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { errorMessage, FaroError, findMember, LineSplitter } from "../base/index.ts";
+import { errorMessage, FaroError, LineSplitter } from "../base/index.ts";
 import {
   type StoryCoverage,
   type StoryEvent,
@@ -26,13 +26,18 @@ export interface StoryReader {
    * @throws FaroError `FARO_RECORDING_DAMAGED` with the line that is no event
    */
   events(selection?: EventSelection): AsyncGenerator<StoryEvent>;
-  /** The same, each with the bytes of its `data`: parsing loses integers above 2^53. */
-  eventsWithBytes(selection?: EventSelection): AsyncGenerator<EventWithBytes>;
+  /** The same as the file has them, many at a time. */
+  texts(selection?: EventSelection): AsyncGenerator<readonly EventText[]>;
 }
 
-export interface EventWithBytes {
-  readonly event: StoryEvent;
-  readonly data: Buffer;
+/** An event that is parsed when somebody wants it: most of a large story are log lines, of which few matter. */
+export interface EventText {
+  /** `undefined` when it does not begin as Faro begins it. */
+  readonly type: string | undefined;
+  /** Its JSON: parsing loses integers above 2^53. */
+  readonly bytes: Buffer;
+  /** @throws FaroError `FARO_RECORDING_DAMAGED` */
+  event(): StoryEvent;
 }
 
 const CHUNK_BYTES = 1 << 20;
@@ -56,7 +61,7 @@ async function readLineWise(handle: FileHandle, path: string): Promise<StoryRead
   const objects: StoryObject[] = [];
   let isInObjects = false;
   let offset = 0;
-  for await (const line of linesOf(handle, 0)) {
+  for await (const line of linesOf(handle)) {
     const text = line.toString("utf8");
     offset += line.length + 1;
     if (text === '"events": [') return lineReader(path, { members, objects, offset });
@@ -86,17 +91,10 @@ function lineReader(path: string, head: Head): StoryReader {
     coverage: head.members.get("coverage") as StoryCoverage,
     objects: head.objects,
     async *events(selection = ALL_EVENTS) {
-      for await (const { event } of readEvents(path, head.offset, selection)) yield event;
+      for await (const batch of readTexts(path, head.offset, selection)) for (const text of batch) yield text.event();
     },
-    async *eventsWithBytes(selection = ALL_EVENTS) {
-      for await (const { event, line } of readEvents(path, head.offset, selection)) yield { event, data: dataOf(line) };
-    },
+    texts: (selection = ALL_EVENTS) => readTexts(path, head.offset, selection),
   };
-}
-
-function dataOf(line: Buffer): Buffer {
-  const member = findMember(line, 0, "data");
-  return line.subarray(member?.start, member?.end);
 }
 
 /** Lines of a file with their number (from 1), without their newline. The lines share memory: copy what is kept. */
@@ -104,36 +102,56 @@ export async function* readLines(path: string): AsyncGenerator<{ readonly number
   const handle = await openFile(path);
   try {
     let number = 0;
-    for await (const line of linesOf(handle, 0)) yield { number: ++number, line };
+    for await (const line of linesOf(handle)) yield { number: ++number, line };
   } finally {
     await handle.close();
   }
 }
 
-async function* readEvents(
-  path: string,
-  from: number,
-  selection: EventSelection,
-): AsyncGenerator<{ readonly event: StoryEvent; readonly line: Buffer }> {
+async function* readTexts(path: string, from: number, selection: EventSelection): AsyncGenerator<readonly EventText[]> {
   const handle = await openFile(path);
   try {
     let at = from;
-    for await (const line of linesOf(handle, from)) {
-      const start = at;
-      at += line.length + 1;
-      if (line.length === 1 && line[0] === CLOSING_BRACKET) return;
-      const head = readHead(line);
-      if (head !== undefined && isAfter(head, selection)) return;
-      if (head !== undefined && !isWanted(head, selection)) continue;
-      const event = parseJson(withoutComma(line.toString("utf8")));
-      if (!isEvent(event)) throw damaged(path, `the line at byte ${start} is no event`);
-      yield { event, line };
+    for await (const lines of batchesOf(handle, from)) {
+      const batch: EventText[] = [];
+      let isEnd = false;
+      for (const line of lines) {
+        const start = at;
+        at += line.length + 1;
+        const head = readHead(line);
+        isEnd = (line.length === 1 && line[0] === CLOSING_BRACKET) || (head !== undefined && isAfter(head, selection));
+        if (isEnd) break;
+        if (head === undefined || isWanted(head, selection)) batch.push(new TextOfLine(path, start, line, head?.type));
+      }
+      yield batch;
+      if (isEnd) return;
     }
   } finally {
     await handle.close();
   }
 }
 
+class TextOfLine implements EventText {
+  readonly type: string | undefined;
+  readonly bytes: Buffer;
+  readonly #path: string;
+  readonly #start: number;
+
+  constructor(path: string, start: number, line: Buffer, type: string | undefined) {
+    this.#path = path;
+    this.#start = start;
+    this.bytes = line.at(-1) === COMMA ? line.subarray(0, -1) : line;
+    this.type = type;
+  }
+
+  event(): StoryEvent {
+    const event = parseJson(this.bytes.toString("utf8"));
+    if (!isEvent(event)) throw damaged(this.#path, `the line at byte ${this.#start} is no event`);
+    return event;
+  }
+}
+
+const COMMA = 0x2c;
 const CLOSING_BRACKET = 0x5d;
 
 /** For files of another layout; their size is bounded by the longest text that Node holds, 512 MiB. */
@@ -147,7 +165,7 @@ async function readWhole(handle: FileHandle, path: string): Promise<StoryReader>
   const { events } = value;
   if (!Array.isArray(events) || !events.every(isEvent)) throw damaged(path, "`events` is no list of events");
   const wanted = (selection: EventSelection): readonly StoryEvent[] =>
-    events.filter((event) => isWanted({ type: event.event_type, time: Date.parse(event.timestamp) }, selection));
+    events.filter((event) => isWanted({ type: event.event_type, timestamp: event.timestamp }, selection));
   return {
     path,
     metadata: value["metadata"] as unknown as StoryMetadata,
@@ -156,8 +174,12 @@ async function readWhole(handle: FileHandle, path: string): Promise<StoryReader>
     async *events(selection = ALL_EVENTS) {
       yield* wanted(selection);
     },
-    async *eventsWithBytes(selection = ALL_EVENTS) {
-      for (const event of wanted(selection)) yield { event, data: Buffer.from(JSON.stringify(event.data)) };
+    async *texts(selection = ALL_EVENTS) {
+      yield wanted(selection).map((event) => ({
+        type: event.event_type,
+        bytes: Buffer.from(JSON.stringify(event)),
+        event: () => event,
+      }));
     },
   };
 }
@@ -173,17 +195,22 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function* linesOf(handle: FileHandle, from: number): AsyncGenerator<Buffer> {
+async function* linesOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for await (const lines of batchesOf(handle, 0)) yield* lines;
+}
+
+/** Many lines at a time: to wait for each of them takes longer than to read it. */
+async function* batchesOf(handle: FileHandle, from: number): AsyncGenerator<readonly Buffer[]> {
   const lines = new LineSplitter();
   for (let at = from; ;) {
     // A new chunk each time: lines that were yielded still lie in the old one.
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
     if (bytesRead === 0) break;
     at += bytesRead;
-    yield* lines.push(buffer.subarray(0, bytesRead));
+    yield [...lines.push(buffer.subarray(0, bytesRead))];
   }
   const rest = lines.rest();
-  if (rest.length > 0) yield rest;
+  if (rest.length > 0) yield [rest];
 }
 
 function checkVersion(path: string, version: unknown): void {

@@ -2,9 +2,10 @@
  * The records that the events of a story were made from, as far as a story keeps them: versions of objects and lines of logs. So
  * a story is served as a recording is.
  */
+import { findMember } from "../base/index.ts";
 import type { ContainerInstance, FaroRecord, ObjectRecord } from "../record/index.ts";
-import type { CoveredLog, LogEvent, ObjectEvent, StoryObject } from "../story/index.ts";
-import type { EventWithBytes, StoryReader } from "./story-reader.ts";
+import type { CoveredLog, LogEvent, ObjectEvent, StoryEvent, StoryObject } from "../story/index.ts";
+import type { StoryReader } from "./story-reader.ts";
 
 /** In the order of their arrival. Objects are held in memory. */
 export async function* storyRecords(story: StoryReader): AsyncGenerator<{ readonly record: FaroRecord }> {
@@ -24,11 +25,13 @@ export async function* storyRecords(story: StoryReader): AsyncGenerator<{ readon
   }
   const versions: ObjectRecord[] = [];
   let end = metadata.end_time;
-  for await (const told of story.eventsWithBytes()) {
-    const { event } = told;
-    if (event.received_at > end) end = event.received_at;
-    if (event.event_type === "CONTAINER_LOG") yield { record: lineRecord(event) };
-    else if (isVersion(event)) versions.push(...kinds.versionRecord(event, told.data));
+  for await (const batch of story.texts()) {
+    for (const text of batch) {
+      const event = text.event();
+      if (event.received_at > end) end = event.received_at;
+      if (event.event_type === "CONTAINER_LOG") yield { record: lineRecord(event) };
+      else if (isVersion(event)) versions.push(...kinds.versionRecord(event, dataOf(text.bytes)));
+    }
   }
   // A deletion that a list revealed stands behind everything that had arrived by then.
   versions.sort((a, b) => a.seq - b.seq);
@@ -39,7 +42,12 @@ export async function* storyRecords(story: StoryReader): AsyncGenerator<{ readon
   }
 }
 
-function isVersion(event: EventWithBytes["event"]): event is ObjectEvent {
+function dataOf(bytes: Buffer): Buffer {
+  const member = findMember(bytes, 0, "data");
+  return bytes.subarray(member?.start, member?.end);
+}
+
+function isVersion(event: StoryEvent): event is ObjectEvent {
   return event.event_type === "RESOURCE_UPDATE" || event.event_type === "CORRELATED_EVENT" || event.event_type === "K8S_EVENT";
 }
 

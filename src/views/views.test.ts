@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { describeEvent, oneLine } from "./describe-event.ts";
-import { isTrouble } from "./event-filter.ts";
+import { isTrouble, quietLineOf } from "./event-filter.ts";
 import { diffLines } from "./line-diff.ts";
 import { findObject, versionAt } from "./object-versions.ts";
 import { PodPhases } from "./pod-phases.ts";
 import { event, lifecycle, logEvent, storyText } from "./story-file.cases.ts";
 import { chooseStory, locateStories } from "./story-locator.ts";
+import { overviewOf } from "./story-overview.ts";
 import { readStory } from "./story-reader.ts";
 import { validateStory } from "./validate-story.ts";
 
@@ -38,6 +39,47 @@ const EVENTS = [
   logEvent(4, "level=error cannot connect"),
   event(5, { action: "delete" }),
 ];
+
+it("a log line that is not parsed is not blank, and does not sound like trouble", () => {
+  const word = fc.constantFrom(
+    "error",
+    "FATAL",
+    "level=",
+    '"level":"',
+    "Exception",
+    "out of memory",
+    " ",
+    "\t",
+    '"',
+    "\\",
+    "é",
+    "ok",
+    "",
+  );
+  const message = fc
+    .array(fc.oneof(word, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 6 })
+    .map((words) => words.join(""));
+  let quiet = 0;
+  fc.assert(
+    fc.property(message, (text) => {
+      const line = logEvent(1, text);
+      if (quietLineOf(Buffer.from(JSON.stringify(line)).toString("latin1")) === undefined) return;
+      quiet++;
+      expect(text.trim()).not.toBe("");
+      expect(isTrouble(JSON.parse(JSON.stringify(line)))).toBe(false);
+    }),
+    { seed: 7, numRuns: 2_000 },
+  );
+  expect(quiet).toBeGreaterThan(200);
+});
+
+it("an overview has of each container the last line and the last that sounds like trouble", async () => {
+  const lines = ["starting é", "level=error one", "error two", "working", "  "].map((text, at) => logEvent(at + 1, text));
+  const overview = await overviewOf(await readStory(file("lines.json", storyText([event(9), ...lines]))));
+  const told = overview.essence.events.flatMap((one) => (one.event_type === "CONTAINER_LOG" ? [one.data.message] : []));
+  expect(told).toEqual(["error two", "working"]);
+  expect({ troubles: overview.troubles, lines: overview.counts.get("CONTAINER_LOG") }).toEqual({ troubles: 2, lines: 5 });
+});
 
 describe("reading a story file", () => {
   it.each([
