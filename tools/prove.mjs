@@ -68,5 +68,8 @@ async function onFailure(failure) {
 }
 
 function onProgress({ schedules }) {
-  if (process.stderr.isTTY && schedules % 20 === 0) process.stderr.write(`\r${schedules} `);
+  const isTerminal = process.stderr.isTTY;
+  if (schedules % (isTerminal ? 20 : 500) !== 0) return;
+  if (isTerminal) process.stderr.write(`\r${schedules} `);
+  else console.error(`${schedules} schedules after ${(performance.now() / 1_000).toFixed(0)} s`);
 }
