@@ -42,7 +42,7 @@ describe("permissions", () => {
       output,
       kinds: ["v1/ConfigMap"],
       namespaces: ["a", "b", "c"],
-      clock: hastyClock(100),
+      clock: hastyClock(20),
     });
     const heard = listen(capture);
     await heard.rootVersions(2);
@@ -60,10 +60,25 @@ describe("permissions", () => {
     ]);
   });
 
+  test("granted by RoleBindings alone are enough for the namespaces that are named, one by one", async () => {
+    await clusterWithAccess(({ resource }) => resource === undefined || ["a", "b"].includes(resource.namespace ?? ""));
+    const output = cluster.directory();
+    const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"], namespaces: ["a", "b"] });
+    const heard = listen(capture);
+    for (const namespace of ["a", "b", "c"]) cluster.history.create(configMap(namespace, `in-${namespace}`, "1"));
+    await heard.rootVersions(2);
+    capture.stop("enough");
+    await capture.done;
+    const stories = storiesIn(output);
+    expect([...stories.keys()].toSorted()).toEqual(["in-a", "in-b"]);
+    for (const story of stories.values()) expect(story.coverage).toMatchObject({ verdict: "complete", gaps: [] });
+    expect(cluster.server.requests.filter(({ url }) => /^\/api\/v1\/(?:configmaps|events)/.test(url))).toEqual([]);
+  });
+
   test("taken away in mid-run it shows at the next request: nothing is taken for deleted, and the hole is told", async () => {
     await clusterWithAccess(() => true);
     const output = cluster.directory();
-    const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"], clock: hastyClock(100) });
+    const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"], clock: hastyClock(20) });
     const heard = listen(capture);
     await synced(capture, 2);
     cluster.history.create(configMap("default", "settings", "1"));
