@@ -17,6 +17,11 @@ export function lockFile(output: string): string {
   return join(output, ".faro-lock");
 }
 
+/** What a story index that is open cannot hold in memory; the file has a name for a moment only. */
+export function rowsFile(output: string): string {
+  return join(output, ".faro-rows");
+}
+
 /** `000001.ndjson` for 1. Six digits hold more than the 2^17 segments that a position can name. */
 export function segmentName(segment: number): string {
   return `${String(segment).padStart(6, "0")}.ndjson`;

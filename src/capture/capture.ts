@@ -1,7 +1,7 @@
 /** One capture from its first word with the cluster to its last story: what runs, what ends it, in which order it ends. */
 import { randomBytes } from "node:crypto";
 import { errorMessage, FaroError, Scope, Stamper } from "../base/index.ts";
-import { openRecording, prepareOutput, recordingDirectory, type RecordingWriter } from "../archive/index.ts";
+import { openRecording, prepareOutput, recordingDirectory, type RecordingWriter, rowsFile } from "../archive/index.ts";
 import { ApiFailure, type ApiResource, explainFailure, refreshDiscovery, resourceName, roleFor } from "../cluster/index.ts";
 import { correlationId, Correlator, type Want } from "../correlate/index.ts";
 import type { ObjectRecord } from "../record/index.ts";
@@ -89,7 +89,7 @@ class RunningCapture {
 
   static async open(options: RunningOptions, connected: Connected, plan: Plan): Promise<RunningCapture> {
     const hub = new StatusHub();
-    const index = new StoryIndex();
+    const index = new StoryIndex({ scratch: rowsFile(options.output) });
     const correlator = new Correlator({ selection: plan.selection, correlationTimeoutMs: options.correlationTimeoutMs });
     let recorder: Recorder | undefined;
     let capture: RunningCapture | undefined;
@@ -384,7 +384,7 @@ class RunningCapture {
       this.#scopes.close({ isRefused: ending.ending === "refused" });
       this.#recorder.completeAll();
       this.#recorder.note({ type: "run", state: "ended", faroVersion: this.#options.faroVersion, epoch: this.#epoch });
-      await this.#stories.settled();
+      await this.#stories.close();
       await this.#writer.close();
       if (ending.ending === "refused") throw ending.error;
       return this.#result(ending, degraded);

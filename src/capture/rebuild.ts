@@ -1,5 +1,5 @@
 /** Stories from a recording alone: after a crash, or because they are wanted again. */
-import { openRecordingSource, recordingDirectory } from "../archive/index.ts";
+import { openRecordingSource, recordingDirectory, rowsFile } from "../archive/index.ts";
 import { Correlator } from "../correlate/index.ts";
 import { isoTime } from "../base/index.ts";
 import { type RootSelection } from "../record/index.ts";
@@ -22,7 +22,8 @@ const NO_SELECTION: RootSelection = { resources: [], names: [], namespaces: [], 
  * @throws FaroError `FARO_RECORDING_DAMAGED`, `FARO_RECORDING_TOO_NEW`.
  */
 export async function rebuildStories(options: RebuildOptions): Promise<readonly WrittenStory[]> {
-  const index = new StoryIndex();
+  const into = options.into ?? options.output;
+  const index = new StoryIndex({ scratch: rowsFile(into) });
   const source = await openRecordingSource(recordingDirectory(options.output), {
     onDamage: (found) => noteUnreadable(index, found),
   });
@@ -33,12 +34,13 @@ export async function rebuildStories(options: RebuildOptions): Promise<readonly 
     const titles = new Map(index.stories().map(({ story, root }) => [story, `${root.kind}/${root.name}`]));
     const written: WrittenStory[] = [];
     for (const [story, title] of titles) {
-      const file = await writeStoryFile({ directory: options.into ?? options.output, index, source, story });
+      const file = await writeStoryFile({ directory: into, index, source, story });
       if (file !== undefined)
         written.push({ correlationId: story, title, file: file.file, events: file.events, verdict: file.verdict });
     }
     return written;
   } finally {
+    index.close();
     await source.close();
   }
 }

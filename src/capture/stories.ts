@@ -99,10 +99,11 @@ export class Stories {
     this.#writing = this.#writing.then(() => this.#write(story, title));
   }
 
-  /** Settles when every completed story is written. */
-  async settled(): Promise<void> {
+  /** Settles when every completed story is written; none can be written after that. */
+  async close(): Promise<void> {
     for (const [story, title] of this.#stale) this.#enqueue(story, title);
     await this.#writing;
+    this.#options.index.close();
   }
 
   /** The story turned out to be part of another: a file that was written of it says less than that one will. */

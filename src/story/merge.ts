@@ -22,6 +22,7 @@ import { Heap } from "./heap.ts";
 import { LogEventLines, type TimedLine } from "./log-event-lines.ts";
 import type { LogStream } from "./log-streams.ts";
 import type { StoryExtract } from "./story-index.ts";
+import type { Subject } from "./subjects.ts";
 import { lineTime, type RunningTime } from "./timeline.ts";
 
 export interface MergeInput {
@@ -143,15 +144,13 @@ class Versions {
   }
 }
 
-/** The first version of an object that the recording holds; undefined when it cannot be read. */
+/** The first version of an object that the recording holds. @throws UnreadableRow */
 export async function firstVersion(
-  input: Pick<MergeInput, "rows" | "source">,
-  lastRow: number,
+  { rows, source }: Pick<MergeInput, "rows" | "source">,
+  { firstRow }: Subject,
 ): Promise<ObjectRecord | undefined> {
-  let first = lastRow;
-  for (let row = lastRow; row !== NO_ROW; row = input.rows.before(row)) first = row;
-  if (first === NO_ROW) return undefined;
-  const record = await readRow(input.source, input.rows.position(first), new LineMemory());
+  if (firstRow === NO_ROW) return undefined;
+  const record = await readRow(source, rows.position(firstRow), new LineMemory());
   return record.type === "object" ? record : undefined;
 }
 

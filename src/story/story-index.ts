@@ -1,6 +1,6 @@
 /**
- * What must be known of a recording to write any of its stories: some 15 bytes per record, a small entry per object
- * and log stream, the gaps. The recorder feeds it live, an offline command from a scan; both see the same records
+ * What must be known of a recording to write any of its stories: some 15 bytes per record, on disk where there is one for them, a
+ * small entry per object and log stream, the gaps. The recorder feeds it live, an offline command from a scan; both see the same records
  * in the same order, so both write the same story.
  */
 import type {
@@ -19,12 +19,14 @@ import { unreachable } from "../base/index.ts";
 import { StoryOrder } from "./chronology/story-order.ts";
 import { Witnesses } from "./chronology/witnesses.ts";
 import { LineChoices } from "./line-choices.ts";
+import { type Chain, visitNewestFirst } from "./chains.ts";
 import { NO_ROW, RowTable } from "./columns.ts";
 import { CoverageLedger, type Extent, type Gap } from "./coverage.ts";
 import type { CoveredScope } from "./document.ts";
 import { DrawnRows } from "./drawn.ts";
 import { type LogStream, LogStreams } from "./log-streams.ts";
 import { podLife, stepPodLife } from "./replacements.ts";
+import { RowPagesOnDisk } from "./rows-on-disk.ts";
 import { type Subject, Subjects } from "./subjects.ts";
 import { advance, besideEvent, objectTime } from "./timeline.ts";
 
@@ -59,8 +61,14 @@ export interface StoryExtract {
   readonly lines: LineChoices;
 }
 
+export interface StoryIndexOptions {
+  /** Where a file for the rows can be made, so that memory does not grow with them. Without it they are in memory. */
+  readonly scratch?: string;
+}
+
 export class StoryIndex {
-  readonly rows: RowTable = new RowTable();
+  readonly rows: RowTable;
+  readonly #scratch: RowPagesOnDisk | undefined;
   readonly #subjects = new Subjects();
   readonly #streams = new LogStreams();
   readonly #ledger = new CoverageLedger();
@@ -69,6 +77,16 @@ export class StoryIndex {
   readonly #unreadable = new Map<Position, string>();
   readonly #choices = new LineChoices();
   #run: RunRecord | undefined;
+
+  constructor({ scratch }: StoryIndexOptions = {}) {
+    this.#scratch = scratch === undefined ? undefined : new RowPagesOnDisk(scratch);
+    this.rows = new RowTable(this.#scratch);
+  }
+
+  /** Nothing more is asked of it. */
+  close(): void {
+    this.#scratch?.close();
+  }
 
   /** Takes a record that stands at `position`. Records must come in the order of writing. */
   accept(record: FaroRecord, position: Position): void {
@@ -259,7 +277,7 @@ export class StoryIndex {
   }
 
   /** Counts before it fills: ten million rows are 40 MB here, and would be several times that as an array. */
-  #sortedRows(chains: readonly Chain[], order: StoryOrder): Uint32Array {
+  #sortedRows(chains: readonly ToldChain[], order: StoryOrder): Uint32Array {
     const { rows } = this;
     let count = 0;
     this.#eachRow(chains, () => count++);
@@ -268,17 +286,14 @@ export class StoryIndex {
     return found.sort((a, b) => order.time(a) - order.time(b) || rows.seq(a) - rows.seq(b));
   }
 
-  #eachRow(chains: readonly Chain[], visit: (row: number) => void): void {
-    for (const chain of chains) {
-      let laterSeq = Number.POSITIVE_INFINITY;
-      for (let row = chain.lastRow; row !== NO_ROW; row = this.rows.before(row)) {
-        const seq = this.rows.seq(row);
-        const isTold = chain.only === undefined || chain.only.tells(seq, laterSeq);
-        if (isTold && (this.#unreadable.size === 0 || !this.#unreadable.has(this.rows.position(row)))) visit(row);
-        if (chain.only?.isBefore(seq) === true) break;
-        laterSeq = seq;
-      }
-    }
+  #eachRow(chains: readonly ToldChain[], take: (row: number) => void): void {
+    const { rows } = this;
+    visitNewestFirst(rows, chains, (row, { only }, later) => {
+      const isTold =
+        only === undefined || only.tells(rows.seq(row), later === NO_ROW ? Number.POSITIVE_INFINITY : rows.seq(later));
+      if (isTold && (this.#unreadable.size === 0 || !this.#unreadable.has(rows.position(row)))) take(row);
+      return only?.isBefore(rows.seq(row)) !== true;
+    });
   }
 }
 
@@ -294,14 +309,13 @@ function recent(members: readonly Subject[], story: CorrelationId): readonly Sub
   });
 }
 
-/** A stream's rows, from the last one backwards; of a shared object only those that concern the story. */
-interface Chain {
-  readonly lastRow: number;
+/** A stream's rows; of a shared object only those that concern the story. */
+interface ToldChain extends Chain {
   readonly only?: DrawnRows | undefined;
 }
 
 /** Events are about one moment, and a pod that a Service selects is what the Service's story tells of: both are told whole. */
-function chainOf(member: Subject, story: CorrelationId): Chain {
+function chainOf(member: Subject, story: CorrelationId): ToldChain {
   const intervals = member.stories.includes(story) ? undefined : member.drawn?.get(story);
   const isWhole = intervals === undefined || member.known?.kind === "Event" || member.known?.kind === "Pod";
   return { lastRow: member.lastRow, only: isWhole ? undefined : new DrawnRows(intervals) };

@@ -66,7 +66,7 @@ type From = Pick<WriteStoryOptions, "index" | "source">;
 async function reconstructed(member: Subject, { index, source }: From): Promise<Pick<StoryObject, "before">> {
   if (member.known?.firstChange !== "LISTED" || member.known.kind === "Event") return {};
   try {
-    const record = await firstVersion({ rows: index.rows, source }, member.lastRow);
+    const record = await firstVersion({ rows: index.rows, source }, member);
     const before = record === undefined ? [] : reconstruct(record, JSON.parse(record.raw.toString("utf8")));
     return before.length === 0 ? {} : { before };
   } catch (error) {

@@ -6,6 +6,7 @@
  * An arrival is the latest moment at which something can have happened, so what is proven to be earlier is moved back, with all
  * that stands before it in its stream; only Events, whose own times are a reporter's, and the ends of containers are moved on.
  */
+import { visitNewestFirst } from "../chains.ts";
 import { NO_ROW, type RowTable } from "../columns.ts";
 import type { ClockReading, StoryChronology } from "../document.ts";
 import type { LogStream } from "../log-streams.ts";
@@ -52,7 +53,7 @@ export class StoryOrder {
   constructor(of: StoryOrderOf) {
     this.#of = of;
     for (const member of of.members) this.#putOnOneClock(member);
-    for (const stream of of.streams) this.#shift(stream);
+    this.#shiftLines();
     const { edges, pods } = this.#logged();
     for (const pod of pods) this.#arrangeTransitions(pod, edges);
     for (const member of of.members) this.#moveOwnersBack(member);
@@ -160,11 +161,13 @@ export class StoryOrder {
     return this.#of.rows.time(row) + Math.max(0, this.#of.rows.beside(row) ?? 0);
   }
 
-  #shift(stream: LogStream): void {
-    const offset = this.offsetOf(stream);
-    if (offset === 0) return;
-    for (let row = stream.lastRow; row !== NO_ROW; row = this.#of.rows.before(row))
-      this.#place(row, this.#of.rows.time(row) - offset, "clock");
+  #shiftLines(): void {
+    const { rows, streams } = this.#of;
+    const shifted = streams.filter((stream) => this.offsetOf(stream) !== 0);
+    visitNewestFirst(rows, shifted, (row, stream) => {
+      this.#place(row, rows.time(row) - this.offsetOf(stream), "clock");
+      return true;
+    });
   }
 
   // --- containers -----------------------------------------------------------------------------------
@@ -292,17 +295,19 @@ export class StoryOrder {
   #versionsOf(members: readonly Subject[]): Versions {
     const { rows } = this.#of;
     let count = 0;
-    for (const _ of this.#versionRows(members)) count++;
+    this.#eachVersion(members, () => count++);
     const found = new Uint32Array(count);
-    for (const row of this.#versionRows(members)) found[--count] = row;
+    this.#eachVersion(members, (row) => (found[--count] = row));
     found.sort((a, b) => rows.seq(b) - rows.seq(a));
     return { rows: found, firstOf: new Map(members.map((member) => [member.firstRow, member])) };
   }
 
-  *#versionRows(members: readonly Subject[]): Generator<number> {
+  #eachVersion(members: readonly Subject[], take: (row: number) => void): void {
     const { rows } = this.#of;
-    for (const { lastRow } of members)
-      for (let row = lastRow; row !== NO_ROW; row = rows.before(row)) if (!rows.isTransition(row)) yield row;
+    visitNewestFirst(rows, members, (row) => {
+      if (!rows.isTransition(row)) take(row);
+      return true;
+    });
   }
 
   /** What an Event is about was there when the Event arrived. */

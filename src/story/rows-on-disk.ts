@@ -1,0 +1,142 @@
+/**
+ * Pages of rows in a file: memory holds those that were added or read last, however long the recording. The file belongs to this
+ * process and has no name, so that nothing is left of it, whatever ends the process.
+ */
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { type NumberArray, type Page, PAGE_ROWS, type RowPages } from "./row-pages.ts";
+
+/** Some 4 MB, for a quarter of a million rows. */
+const HELD_MAX = 64;
+const FILE_MODE = 0o600;
+/** Of each column its base, and the bytes of a value. */
+const HEAD_NUMBERS = 2;
+
+interface Held {
+  readonly memory: ArrayBuffer;
+  readonly page: Page;
+  usedAt: number;
+}
+
+export class RowPagesOnDisk implements RowPages {
+  readonly #path: string;
+  #file: number | undefined;
+  #columns = 0;
+  /** Where each page begins and the next one would; one that the disk did not take has no length. */
+  readonly #begins: number[] = [0];
+  readonly #held = new Map<number, Held>();
+  /** What the disk did not take. */
+  readonly #unwritten = new Map<number, Page>();
+  #uses = 0;
+
+  /** @param path where a file can be made; it is there for a moment only. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get count(): number {
+    return this.#begins.length - 1;
+  }
+
+  /** On a disk that is full or broken the page stays in memory: no row is ever lost. */
+  add(page: Page): void {
+    const number = this.count;
+    const begin = this.#begins[number] ?? 0;
+    this.#columns = page.length;
+    const memory = encode(page, (bytes) => this.#roomFor(bytes));
+    const isWritten = this.#write(memory, begin);
+    this.#begins.push(isWritten ? begin + memory.byteLength : begin);
+    if (isWritten) this.#hold(number, memory.buffer);
+    else this.#unwritten.set(number, page);
+  }
+
+  /** @throws what `node:fs` throws, when the disk does not give back what it took. */
+  at(number: number): Page {
+    const held = this.#held.get(number);
+    if (held === undefined) return this.#unwritten.get(number) ?? this.#read(number);
+    held.usedAt = ++this.#uses;
+    return held.page;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #write(bytes: Uint8Array, begin: number): boolean {
+    try {
+      const file = this.#file ?? this.#open();
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, begin + done);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #open(): number {
+    rmSync(this.#path, { force: true });
+    this.#file = openSync(this.#path, "wx+", FILE_MODE);
+    rmSync(this.#path, { force: true });
+    return this.#file;
+  }
+
+  #read(number: number): Page {
+    const [begin = 0, end = 0] = this.#begins.slice(number, number + 2);
+    const bytes = this.#roomFor(end - begin);
+    for (let done = 0; done < bytes.length;) {
+      const count = this.#file === undefined ? 0 : readSync(this.#file, bytes, done, bytes.length - done, begin + done);
+      if (count === 0) throw new Error(`page ${number} of the rows cannot be read back`);
+      done += count;
+    }
+    return this.#hold(number, bytes.buffer);
+  }
+
+  #hold(number: number, memory: ArrayBuffer): Page {
+    const page = decode(memory, this.#columns);
+    this.#held.set(number, { memory, page, usedAt: ++this.#uses });
+    return page;
+  }
+
+  /** The memory of the page that was used longest ago, or new one. */
+  #roomFor(bytes: number): Uint8Array<ArrayBuffer> {
+    let eldest: number | undefined;
+    let usedAt = Number.POSITIVE_INFINITY;
+    if (this.#held.size === HELD_MAX)
+      for (const [number, held] of this.#held) if (held.usedAt < usedAt) [eldest, usedAt] = [number, held.usedAt];
+    const memory = eldest === undefined ? undefined : this.#held.get(eldest)?.memory;
+    if (eldest !== undefined) this.#held.delete(eldest);
+    const isEnough = memory !== undefined && memory.byteLength >= bytes;
+    return new Uint8Array(isEnough ? memory : new ArrayBuffer(bytes), 0, bytes);
+  }
+}
+
+/** Head, then the columns that have more than one value. Each begins at a multiple of eight bytes. */
+function encode(page: Page, roomFor: (bytes: number) => Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const head = new Float64Array(page.flatMap(({ base, above }) => [base, above?.BYTES_PER_ELEMENT ?? 0]));
+  const parts = [head, ...page.flatMap(({ above }) => above ?? [])];
+  const bytes = roomFor(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return bytes;
+}
+
+function decode(memory: ArrayBuffer, columns: number): Page {
+  const head = new Float64Array(memory, 0, columns * HEAD_NUMBERS);
+  let at = head.byteLength;
+  return Array.from({ length: columns }, (_, column) => {
+    const [base = 0, width = 0] = head.subarray(column * HEAD_NUMBERS);
+    const above = valuesOf(width, memory, at);
+    at += above?.byteLength ?? 0;
+    return { base, above };
+  });
+}
+
+function valuesOf(width: number, memory: ArrayBuffer, at: number): NumberArray | undefined {
+  if (width === 0) return undefined;
+  if (width === 1) return new Uint8Array(memory, at, PAGE_ROWS);
+  if (width === 2) return new Uint16Array(memory, at, PAGE_ROWS);
+  if (width === 4) return new Uint32Array(memory, at, PAGE_ROWS);
+  return new Float64Array(memory, at, PAGE_ROWS);
+}
