@@ -2,11 +2,11 @@
 
 const EXAMPLES: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   record: [
-    ["--resource=apps/v1/Deployment --name=my-app", "one Deployment, with all that belongs to it"],
+    ["--resource=apps/v1/Deployment --name=my-app", "one Deployment and all that belongs to it"],
     ["record deploy/my-app -n production", "the same, as kubectl names it"],
     ["--resource=apps/v1/Deployment,v1/Service -A", "two kinds in every namespace"],
-    ["record deploy/my-app --until=ready --timeout=10m", "stop when it is ready, or after ten minutes"],
-    ["record deploy/my-app --dry-run", "what would be watched, and the permissions it needs"],
+    ["record deploy/my-app --until=ready --timeout=10m", "stop when ready, or after ten minutes"],
+    ["record deploy/my-app --dry-run", "what it would watch, and the Role for it"],
   ],
   demo: [
     ["demo", "a story in a minute, without a cluster"],
@@ -21,9 +21,10 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [string, string])[]>>
     ["story events ./ci-output -o json", "of another directory, for a script"],
   ],
   serve: [
-    ["serve ./output", "kubectl against what was recorded, as it was at its end"],
+    ["serve ./output", "what was recorded, for kubectl, as it was at its end"],
     ["serve ./output --at=+90s", "as it was 90 seconds in"],
     ["serve ./output --speed=10", "play it from the start, ten times as fast"],
+    ["serve ./checkout.json", "a story file alone"],
   ],
   validate: [["validate output/*.json", "are these story files as the format says?"]],
   config: [["config view --show-origin", "what is set, and where"]],
@@ -40,9 +41,12 @@ const FIRST: readonly (readonly [string, string])[] = [
   ...(EXAMPLES["record"] ?? []),
 ];
 
-/** `Examples:` and a line for each, the comments in one column. */
-export function examplesFor(command: string, program: string): string {
+/** `Examples:` and a line for each, the comments in one column; where that is too wide, each above its line. */
+export function examplesFor(command: string, program: string, columns: number): string {
   const examples = EXAMPLES[command] ?? FIRST;
   const width = Math.max(...examples.map(([line]) => line.length));
-  return ["Examples:", ...examples.map(([line, why]) => `  ${program} ${line.padEnd(width)}  # ${why}`), ""].join("\n");
+  const beside = examples.map(([line, why]) => `  ${program} ${line.padEnd(width)}  # ${why}`);
+  const isFitting = beside.every(({ length }) => length <= columns);
+  const above = examples.flatMap(([line, why]) => [`  # ${why}`, `  ${program} ${line}`]);
+  return ["Examples:", ...(isFitting ? beside : above), ""].join("\n");
 }

@@ -67,7 +67,7 @@ export function buildProgram(output: ProgramOutput, onCommand: OnCommand): Comma
   rebuildCommand(root, onCommand);
   verifyCommand(root, onCommand);
   for (const command of [root, ...root.commands, ...root.commands.flatMap((parent) => parent.commands)])
-    describeHelp(command, output.program);
+    describeHelp(command, output);
   // The program without a command records: its help shows how.
   root.usage("[record] [TYPE/NAME | TYPE [NAME]]... [flags]").configureHelp({
     ...HELP_STYLE,
@@ -201,10 +201,10 @@ const HELP_STYLE = {
   subcommandTerm: (command: Command): string => `${command.name()} ${command.usage().replace(/ ?\[flags\]/, "")}`.trimEnd(),
 };
 
-function describeHelp(command: Command, program: string): void {
+function describeHelp(command: Command, { program, columns }: ProgramOutput): void {
   command
     .configureHelp({ ...HELP_STYLE, visibleOptions: (own) => [...own.options, ...GENERAL_FLAGS.slice(1)] })
-    .addHelpText("before", examplesFor(command.name(), program));
+    .addHelpText("before", examplesFor(command.name(), program, columns));
   if (command.name() === "record" || command.parent === null) {
     command.addHelpText("after", PLACES);
   }

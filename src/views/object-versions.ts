@@ -2,7 +2,7 @@
 import { FaroError } from "../base/index.ts";
 import type { ObjectEvent, StoryEvent } from "../story/index.ts";
 import { nameOf } from "./describe-event.ts";
-import { titleOf } from "./object-title.ts";
+import { isTitled, titleOf } from "./object-title.ts";
 import type { StoryReader } from "./story-reader.ts";
 
 /** Objects and Events as events of the story show them. */
@@ -24,11 +24,13 @@ export async function findObject(story: StoryReader, id: string): Promise<MeantO
   if (seq !== undefined) return objectOfEvent(story, Number(seq));
   const wanted = id.toLowerCase();
   const matching = story.objects.filter(
-    (object) => object.name === wanted || titleOf(object) === wanted || object.uid.startsWith(wanted),
+    (object) => object.name === wanted || isTitled(object, wanted) || object.uid.startsWith(wanted),
   );
   const [only] = matching;
   if (only !== undefined && matching.length === 1) return { uid: only.uid, title: titleOf(only), seq: undefined };
-  const names = (matching.length === 0 ? story.objects : matching).map(titleOf);
+  // Events are objects too, but who looks for an object looks for what they are about.
+  const others = story.objects.filter(({ resource_type: type }) => !type.endsWith("/Event"));
+  const names = (matching.length === 0 ? others : matching).map(titleOf);
   const what = matching.length === 0 ? "no object is" : `${matching.length} objects are`;
   const there = names.slice(0, NAMES_MAX).join(", ") + (names.length > NAMES_MAX ? ", …" : "");
   throw new FaroError("FARO_USAGE", `${what} named ${id}`, {

@@ -4,7 +4,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { recordingDirectory } from "../archive/index.ts";
 import { errorMessage, FaroError } from "../base/index.ts";
-import { titleOf } from "./object-title.ts";
+import { isTitled } from "./object-title.ts";
 import { readStory, type StoryReader } from "./story-reader.ts";
 
 /** What a path leads to. */
@@ -57,8 +57,8 @@ const NAMES_MAX = 5;
 
 function isNamed({ metadata }: StoryReader, wanted: string): boolean {
   const { correlation_id: id, uid, resource_name: name, resource_type: type } = metadata;
-  const title = titleOf({ resource_type: type, name });
-  return id.startsWith(wanted) || uid.startsWith(wanted) || name === wanted || title === wanted;
+  const isMeant = isTitled({ resource_type: type, name }, wanted);
+  return id.startsWith(wanted) || uid.startsWith(wanted) || name === wanted || isMeant;
 }
 
 async function storyFilesIn(directory: string): Promise<readonly string[]> {

@@ -23,6 +23,17 @@ describe("help", () => {
     },
   );
 
+  test("on a narrow terminal an example has its comment above it", async () => {
+    const { stdout } = await faro(["record", "--help"], { columns: 80 });
+    expect(stdout()).toMatch(/^Examples:\n {2}# .+\n {2}faro .+\n {2}# /);
+    expect(
+      stdout()
+        .split("\n\nUsage")[0]
+        ?.split("\n")
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
+  });
+
   test.each([
     ["demo --help", "Usage: faro demo [flags]"],
     ["help rebuild", "Usage: faro rebuild DIR"],

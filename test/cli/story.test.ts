@@ -70,6 +70,25 @@ describe("faro story", () => {
     expect(uncoloured).toEqual(plain);
   });
 
+  it.each(["list", "objects", "events", "timeline", "show", "gaps"])(
+    "%s fits a narrow terminal and a wide one",
+    async (command) => {
+      for (const columns of [80, 160]) {
+        const shown = (await lines(command, { isTTY: true, columns })).map((line) => line.replaceAll(SGR, ""));
+        expect({ columns, long: shown.filter((line) => line.length > columns) }).toEqual({ columns, long: [] });
+      }
+    },
+  );
+
+  it("a table on a terminal leaves out what is spare, and cuts the last column", async () => {
+    const narrow = await lines("objects", { isTTY: true, columns: 80, env: { NO_COLOR: "1" } });
+    expect(narrow[0]).toBe("ID         OBJECT                           FIRST SEEN   WHY IT BELONGS");
+    expect(narrow[2]).toMatch(/^[0-9a-f]{8} {3}replicaset\/checkout-[0-9a-f]+ +\+0\.\d+ +owned by Deployment\/ch…$/);
+    const wide = await lines("objects", { isTTY: true, columns: 160, env: { NO_COLOR: "1" } });
+    expect(wide[2]).toMatch(/ shop +\+0\.\d+ +\d+s +owned by Deployment\/checkout$/);
+    expect((await lines("objects"))[2]).toMatch(/owned by Deployment\/checkout \(uid [0-9a-f-]{36}\)$/);
+  });
+
   it("-o json, ndjson, yaml and name are for programs", async () => {
     const json: unknown = JSON.parse((await lines("timeline -o json --type=gap,log")).join("\n"));
     expect(json).toHaveLength(8);
@@ -95,6 +114,7 @@ describe("faro story", () => {
 
   it("diff: what each version changed, without bookkeeping", async () => {
     const text = (await lines("diff deployment/checkout")).join("\n");
+    for (const name of ["deploy/checkout", "deployments/checkout"]) expect((await lines(`diff ${name}`)).join("\n")).toBe(text);
     expect(text).toContain("- " + "          image: testbed.local/box:1");
     expect(text).toContain("+ " + "          image: testbed.local/box:2");
     expect(text).not.toMatch(/managedFields|resourceVersion/);
@@ -104,7 +124,7 @@ describe("faro story", () => {
     expect((await lines("gaps"))[0]).toBe("complete");
     const [head, row] = await lines("list");
     expect(head).toMatch(/^STORY +NAMESPACE +START +LENGTH +EVENTS +STATE +VERDICT$/);
-    expect(row).toMatch(/^deployment\/checkout +shop +2026-11-23 18:45:45 +14s +181 +completed \(deleted\) +complete$/);
+    expect(row).toMatch(/^deployment\/checkout +shop +2026-11-23 18:45:45 +14s +181 +deleted +complete$/);
   });
 
   it.each([

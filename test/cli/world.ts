@@ -89,6 +89,7 @@ export class FakeCapture implements Capture {
 export interface Given extends Partial<Omit<CliDependencies, "stdout" | "stderr" | "onSignal">> {
   /** Both streams are terminals. */
   readonly isTTY?: boolean;
+  readonly columns?: number;
   readonly capture?: FakeCapture;
 }
 
@@ -122,12 +123,12 @@ export function makeWorld(given: Given = {}): World {
       closed += 1;
     },
   };
-  const { isTTY = false, capture = new FakeCapture(), ...own } = given;
+  const { isTTY = false, columns = 100, capture = new FakeCapture(), ...own } = given;
   const output = (lines: string[]): CliDependencies["stdout"] => ({
     write: (text) => void lines.push(text),
     drained: async () => undefined,
     isTTY,
-    columns: 100,
+    columns,
   });
   const region: LiveRegion = { show: (text) => void live.push(text), clear: () => void live.push("(cleared)") };
   const dependencies: CliDependencies = {

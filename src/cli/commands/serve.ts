@@ -80,8 +80,11 @@ interface Introduction {
 }
 
 function introduction({ playback, control, kubeconfig, cluster: { what, definitions } }: Introduction): string {
-  const kinds = definitions.map(({ plural }) => plural);
   const { at, speed, start, end } = playback.state();
+  const kinds = definitions.map(({ plural }) => plural);
+  const shown = kinds.includes("pods") ? "pods" : (kinds[0] ?? "all");
+  const half = formatDuration(Math.ceil((end - start) / 2_000) * 1_000);
+  const go = `curl -X POST '${control}/?at=%2B${half}'`;
   const [from, to] = [start, end].map((time) => clockTime(isoTime(time)));
   const how = speed === 0 ? "It stands still." : `It plays at ${speed} times its speed.`;
   return [
@@ -89,9 +92,10 @@ function introduction({ playback, control, kubeconfig, cluster: { what, definiti
     `is served at ${playback.url}`,
     `as it was at ${isoTime(at)}. ${how} It holds ${kinds.join(", ")}.`,
     "",
-    `  kubectl --kubeconfig=${kubeconfig} get ${kinds[0] ?? "pods"} -A`,
-    `  curl -X POST '${control}/?at=%2B90s'    # 90 seconds after its start; also ?at=5m before its end, or a time`,
-    `  curl -X POST '${control}/?speed=10'     # play it; 0 stands still`,
+    `  kubectl --kubeconfig=${kubeconfig} get ${shown} -A`,
+    `  ${go}   # ${half} after its start; also at=10s: before its end, or at=${isoTime(start)}`,
+    `  ${`curl -X POST '${control}/?speed=10'`.padEnd(go.length)}   # play it; 0 stands still`,
+    `  ${`curl ${control}`.padEnd(go.length)}   # where it stands`,
     "",
     "Ctrl-C ends it.",
     "",

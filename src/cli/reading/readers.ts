@@ -16,12 +16,12 @@ import {
 } from "../../views/index.ts";
 import { FaroError } from "../../base/index.ts";
 import type { ObjectEvent, StoryEvent } from "../../story/index.ts";
-import { type Look, paint } from "../render/story/paint.ts";
+import { fit, type Look, paint, room } from "../render/story/paint.ts";
 import { renderScreen } from "../render/story/screen.ts";
 import { renderKubeEvent, renderLogLine } from "../render/story/streams.ts";
 import { renderEvent } from "../render/story/timeline.ts";
 import { gapRows, objectRows, renderGaps, renderObjects, renderStoryList, storyRow } from "../render/story/tables.ts";
-import { clockTime, relativeTime } from "../render/story/times.ts";
+import { clockTime, sinceStart } from "../render/story/times.ts";
 import { formatValues, isValueFormat, toYaml } from "./formats.ts";
 import { resolveMoment } from "./moment.ts";
 import type { ReadingOptions } from "./reading-options.ts";
@@ -48,11 +48,11 @@ export const READERS: Readonly<Record<StoryCommandName, (reading: Reading) => As
   gaps,
 };
 
-async function* list({ files, options }: Reading): AsyncGenerator<string> {
+async function* list({ files, options, look }: Reading): AsyncGenerator<string> {
   const stories = await Promise.all(files.map((file) => readStory(file)));
   if (isValueFormat(options.format)) yield* formatValues(stories.map(storyRow), options.format);
   else if (options.format === "name") yield* stories.map(({ metadata }) => `${metadata.correlation_id}\n`);
-  else yield renderStoryList(stories, options.format === "wide");
+  else yield renderStoryList(stories, look, options.format === "wide");
 }
 
 async function* show({ open, look }: Reading): AsyncGenerator<string> {
@@ -65,7 +65,7 @@ async function* timeline({ open, options, look }: Reading): AsyncGenerator<strin
   yield* told(search(story, options, options.types), options, (event) => renderEvent(event, story.metadata, look, isWide));
 }
 
-async function* objects({ open, options }: Reading): AsyncGenerator<string> {
+async function* objects({ open, options, look }: Reading): AsyncGenerator<string> {
   const story = await open();
   const { grep } = options;
   // Events are objects too, but who looks for objects looks for what they are about.
@@ -75,7 +75,7 @@ async function* objects({ open, options }: Reading): AsyncGenerator<string> {
   );
   if (isValueFormat(options.format)) yield* formatValues(shown, options.format);
   else if (options.format === "name") yield* objectRows(shown).map((row) => `${row.title}\n`);
-  else yield renderObjects(shown, options.format === "wide");
+  else yield renderObjects({ objects: shown, metadata: story.metadata }, look, options.format === "wide");
 }
 
 async function* object({ open, id, options }: Reading): AsyncGenerator<string> {
@@ -133,10 +133,7 @@ function renderDiff(
   shown: { readonly after: string; readonly story: StoryReader; readonly look: Look },
 ): string {
   const { after, story, look } = shown;
-  const when =
-    look.columns === undefined
-      ? version.timestamp
-      : relativeTime(Date.parse(version.timestamp) - Date.parse(story.metadata.start_time));
+  const when = look.columns === undefined ? version.timestamp : sinceStart(version.timestamp, story.metadata);
   const heading = paint(
     look,
     "bold",
@@ -145,7 +142,7 @@ function renderDiff(
   const lines = before === undefined ? [] : diffLines(before, after);
   const body = lines.map(({ kind, text }) => {
     if (kind === "added") return paint(look, "good", `+ ${text}`);
-    return kind === "removed" ? paint(look, "bad", `- ${text}`) : paint(look, "dim", `  ${text}`);
+    return kind === "removed" ? paint(look, "bad", `- ${text}`) : paint(look, "dim", fit(`  ${text}`, room(look, 0)));
   });
   const said =
     before === undefined
@@ -191,11 +188,11 @@ async function* told(
   }
 }
 
-async function* gaps({ open, options }: Reading): AsyncGenerator<string> {
+async function* gaps({ open, options, look }: Reading): AsyncGenerator<string> {
   const story = await open();
   if (isValueFormat(options.format)) yield* formatValues([story.coverage], options.format);
   else if (options.format === "name") yield* gapRows(story.coverage).map(({ gap }) => `${gap}\n`);
-  else yield renderGaps(story.coverage, clockTime);
+  else yield renderGaps(story.coverage, clockTime, look);
 }
 
 /** The events that the flags ask for. A pattern sees the line as it would be shown, and the words of the event. */

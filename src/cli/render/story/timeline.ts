@@ -2,13 +2,10 @@
 import { describeEvent, eventId, isTrouble } from "../../../views/index.ts";
 import type { StoryEvent, StoryMetadata } from "../../../story/index.ts";
 import { fit, fitMiddle, type Look, paint, paintObject, room } from "./paint.ts";
-import { relativeTime } from "./times.ts";
+import { sinceStart, timeWidth } from "./times.ts";
 
-const TIME_WIDTH = 11;
 const ID_WIDTH = 7;
-const SUBJECT_WIDTH = { narrow: 28, wide: 44 } as const;
-/** From this width on, names have more room. */
-const WIDE_COLUMNS = 120;
+const SUBJECT_WIDTH = { least: 24, most: 44, inPipe: 28 } as const;
 
 /** What an event is, in four letters. */
 const MARKS: Readonly<Record<StoryEvent["event_type"], string>> = {
@@ -23,20 +20,22 @@ const MARKS: Readonly<Record<StoryEvent["event_type"], string>> = {
 /** One line, ended. `wide` adds where the event was seen and its version. */
 export function renderEvent(event: StoryEvent, story: StoryMetadata, look: Look, isWide = false): string {
   const { subject, text } = describeEvent(event);
-  const time =
-    look.columns === undefined
-      ? event.timestamp
-      : relativeTime(Date.parse(event.timestamp) - Date.parse(story.start_time)).padStart(TIME_WIDTH);
+  const time = look.columns === undefined ? event.timestamp : sinceStart(event.timestamp, story).padStart(timeWidth(story));
   const id = eventId(event).padEnd(ID_WIDTH);
   const extra = isWide ? `${event.observed_by.padEnd(8)}${(event.resource_version ?? "-").padEnd(9)}` : "";
-  const subjectWidth = (look.columns ?? 0) >= WIDE_COLUMNS ? SUBJECT_WIDTH.wide : SUBJECT_WIDTH.narrow;
+  const subjectWidth = look.columns === undefined ? SUBJECT_WIDTH.inPipe : subjectWidthOn(look.columns);
   const shown = (look.columns === undefined ? subject : fitMiddle(subject, subjectWidth)).padEnd(subjectWidth);
-  const used = TIME_WIDTH + 1 + id.length + 1 + 4 + extra.length + subjectWidth + 1;
+  const used = time.length + 1 + id.length + 1 + 4 + extra.length + subjectWidth + 1;
   const what = fit(text, room(look, used + 1));
   const whom = paintObject(look, subject.replace(/\[.*$/, ""), shown);
   const mark = paint(look, "dim", MARKS[event.event_type]);
   return `${paint(look, "dim", time)} ${paint(look, "dim", id)} ${mark}${extra}${whom} ${paint(look, toneOf(event), what)}
 `;
+}
+
+/** Names have three tenths of a screen. */
+function subjectWidthOn(columns: number): number {
+  return Math.min(SUBJECT_WIDTH.most, Math.max(SUBJECT_WIDTH.least, Math.floor(columns * 0.3)));
 }
 
 function toneOf(event: StoryEvent): "plain" | "bad" | "good" | "warn" {

@@ -13,6 +13,16 @@ export function relativeTime(ms: number): string {
   return minutes > 0 ? `${sign}${minutes}:${seconds.padStart(2, "0")}.${millis}` : `${sign}${seconds}.${millis}`;
 }
 
+/** How long after the start of its story something was. */
+export function sinceStart(iso: string, { start_time: start }: { readonly start_time: string }): string {
+  return relativeTime(Date.parse(iso) - Date.parse(start));
+}
+
+/** Room for every such time of a story. */
+export function timeWidth(story: { readonly start_time: string; readonly end_time: string }): number {
+  return Math.max("+00.000".length, sinceStart(story.end_time, story).length);
+}
+
 /** `2026-03-01 10:00:00`. */
 export function clockTime(iso: string): string {
   return iso.slice(0, 19).replace("T", " ");
