@@ -96,6 +96,19 @@ describe("faro story", () => {
     expect(ndjson.map((line) => JSON.parse(line).event_type)).toEqual(Array(8).fill("CONTAINER_LOG"));
     expect(parseAllDocuments((await lines("events -o yaml")).join("\n"))).toHaveLength(32);
     expect((await lines("objects -o name"))[0]).toBe("deployment/checkout");
+    const screen = JSON.parse((await lines("show -o json")).join("\n"));
+    expect(screen).toMatchObject({
+      resource_name: "checkout",
+      verdict: "complete",
+      events_by_type: { CONTAINER_LOG: 8 },
+      troubles: 13,
+    });
+    expect(screen.pods[0].phases[0]).toMatchObject({ phase: "pending", from: expect.stringMatching(/^2026-11-23T18:45:4/) });
+    expect(screen.happened.map(({ what }: { readonly what: string }) => what).join("\n")).toContain("ends with code 3 (Error)");
+    const changes = (await lines("diff deploy/checkout -o ndjson")).map((line) => JSON.parse(line));
+    expect(changes.map(({ id }) => id)).toEqual(await lines("diff deploy/checkout -o name"));
+    const images = changes.flatMap((one) => one.diff ?? []).filter((line: string) => line.includes("image: "));
+    expect(images[1]).toBe("+           image: testbed.local/box:2");
     expect(JSON.parse((await lines("timeline -o json --grep=there-is-none")).join("\n"))).toEqual([]);
   });
 

@@ -25,6 +25,11 @@ export async function* formatValues(
   for await (const value of values) yield format === "ndjson" ? `${JSON.stringify(value)}\n` : `---\n${toYaml(value)}`;
 }
 
+/** One value, on many lines where the format has any. */
+export function formatValue(value: unknown, format: ValueFormat): string {
+  return format === "yaml" ? toYaml(value) : `${JSON.stringify(value, null, format === "json" ? 2 : 0)}\n`;
+}
+
 /** As kubectl prints it: no line folding, no anchors. */
 export function toYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });

@@ -1,11 +1,13 @@
 /** The reading commands, each from a story to pieces of text. */
 import {
   describeEvent,
+  type DiffLine,
   diffLines,
   eventId,
   type EventSelection,
   findObject,
   isTrouble,
+  type MeantObject,
   nameOf,
   oneLine,
   overviewOf,
@@ -17,12 +19,12 @@ import {
 import { FaroError } from "../../base/index.ts";
 import type { ObjectEvent, StoryEvent } from "../../story/index.ts";
 import { fit, type Look, paint, room } from "../render/story/paint.ts";
-import { renderScreen } from "../render/story/screen.ts";
+import { renderScreen, screenValue } from "../render/story/screen.ts";
 import { renderKubeEvent, renderLogLine } from "../render/story/streams.ts";
 import { renderEvent } from "../render/story/timeline.ts";
 import { gapRows, objectRows, renderGaps, renderObjects, renderStoryList, storyRow } from "../render/story/tables.ts";
 import { clockTime, sinceStart } from "../render/story/times.ts";
-import { formatValues, isValueFormat, toYaml } from "./formats.ts";
+import { formatValue, formatValues, isValueFormat, toYaml } from "./formats.ts";
 import { resolveMoment } from "./moment.ts";
 import type { ReadingOptions } from "./reading-options.ts";
 import type { StoryCommandName } from "./story-commands.ts";
@@ -55,8 +57,11 @@ async function* list({ files, options, look }: Reading): AsyncGenerator<string> 
   else yield renderStoryList(stories, look, options.format === "wide");
 }
 
-async function* show({ open, look }: Reading): AsyncGenerator<string> {
-  yield renderScreen(await overviewOf(await open()), look);
+async function* show({ open, options: { format }, look }: Reading): AsyncGenerator<string> {
+  const overview = await overviewOf(await open());
+  if (isValueFormat(format)) yield formatValue(screenValue(overview), format);
+  else if (format === "name") yield `${overview.essence.metadata.correlation_id}\n`;
+  else yield renderScreen(overview, look);
 }
 
 async function* timeline({ open, options, look }: Reading): AsyncGenerator<string> {
@@ -94,8 +99,7 @@ async function* object({ open, id, options }: Reading): AsyncGenerator<string> {
     );
   }
   if (options.format === "name") yield `${nameOf(version)}\n`;
-  else if (options.format === "json" || options.format === "ndjson")
-    yield `${JSON.stringify(version.data, null, options.format === "json" ? 2 : 0)}\n`;
+  else if (options.format === "json" || options.format === "ndjson") yield formatValue(version.data, options.format);
   else yield `${describeVersion(version)}${toYaml(version.data)}`;
 }
 
@@ -112,8 +116,24 @@ async function versionBySeq(story: StoryReader, uid: string, seq: number): Promi
 
 async function* diff({ open, id, options, look }: Reading): AsyncGenerator<string> {
   const story = await open();
-  const meant = await findObject(story, id);
-  const { since, until } = bounds(story, options);
+  const { format } = options;
+  const changed = changesOf(story, await findObject(story, id), bounds(story, options));
+  if (isValueFormat(format)) return yield* formatValues(changeValues(changed), format);
+  for await (const change of changed)
+    yield format === "name" ? `${eventId(change.version)}\n` : renderDiff(change, story.metadata, look);
+}
+
+/** A version, and how it differs from the one before; `undefined`: it is the first that was seen. */
+interface Change {
+  readonly version: ObjectEvent;
+  readonly lines: readonly DiffLine[] | undefined;
+}
+
+async function* changesOf(
+  story: StoryReader,
+  meant: MeantObject,
+  { since, until }: Pick<EventSelection, "since" | "until">,
+): AsyncGenerator<Change> {
   let before: string | undefined;
   for await (const version of versionsOf(story, meant.uid)) {
     const after = toYaml(withoutNoise(version.data));
@@ -122,34 +142,38 @@ async function* diff({ open, id, options, look }: Reading): AsyncGenerator<strin
       (meant.seq === undefined || meant.seq === version.seq) &&
       (since === undefined || time >= since) &&
       (until === undefined || time <= until);
-    if (isWanted) yield renderDiff(version, before, { after, story, look });
+    if (isWanted) yield { version, lines: before === undefined ? undefined : diffLines(before, after) };
     before = after;
   }
 }
 
-function renderDiff(
-  version: ObjectEvent,
-  before: string | undefined,
-  shown: { readonly after: string; readonly story: StoryReader; readonly look: Look },
-): string {
-  const { after, story, look } = shown;
-  const when = look.columns === undefined ? version.timestamp : sinceStart(version.timestamp, story.metadata);
+/** `diff` without the lines that stayed; `changes` and `changed_by` where the story tells them. */
+async function* changeValues(all: AsyncIterable<Change>): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  for await (const { version, lines } of all) {
+    const { timestamp, action, resource_version, changes, changes_omitted, changed_by } = version;
+    const told = { changes, changes_omitted, changed_by, diff: lines?.flatMap(signed) };
+    yield { id: eventId(version), timestamp, action, resource_version, ...told };
+  }
+}
+
+function signed({ kind, text }: DiffLine): readonly string[] {
+  if (kind === "added") return [`+ ${text}`];
+  return kind === "removed" ? [`- ${text}`] : [];
+}
+
+function renderDiff({ version, lines }: Change, story: StoryReader["metadata"], look: Look): string {
+  const when = look.columns === undefined ? version.timestamp : sinceStart(version.timestamp, story);
   const heading = paint(
     look,
     "bold",
     `${when} ${eventId(version)} ${nameOf(version)} ${version.action}, version ${version.resource_version ?? "?"}`,
   );
-  const lines = before === undefined ? [] : diffLines(before, after);
-  const body = lines.map(({ kind, text }) => {
+  const body = lines?.map(({ kind, text }) => {
     if (kind === "added") return paint(look, "good", `+ ${text}`);
     return kind === "removed" ? paint(look, "bad", `- ${text}`) : paint(look, "dim", fit(`  ${text}`, room(look, 0)));
   });
   const said =
-    before === undefined
-      ? ["  the first version that was seen"]
-      : body.length === 0
-        ? ["  nothing but its version changed"]
-        : body;
+    body === undefined ? ["  the first version that was seen"] : body.length === 0 ? ["  nothing but its version changed"] : body;
   return `${[heading, ...said].join("\n")}\n`;
 }
 

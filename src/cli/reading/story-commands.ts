@@ -14,7 +14,7 @@ const SEARCH: readonly ReadingKey[] = ["grep", "since", "until", "errors"];
 
 export const STORY_COMMANDS: readonly StoryCommand[] = [
   { name: "list", takesId: false, help: "The stories there are.", flags: ["format"] },
-  { name: "show", takesId: false, help: "One screen: what happened, when, and where it broke.", flags: ["story"] },
+  { name: "show", takesId: false, help: "One screen: what happened, when, and where it broke.", flags: ["story", "format"] },
   { name: "timeline", takesId: false, help: "Every event in its order.", flags: ["story", "format", ...SEARCH, "type"] },
   { name: "objects", takesId: false, help: "Who appears, and why it belongs.", flags: ["story", "format", "grep"] },
   { name: "object", takesId: true, help: "An object as it was.", flags: ["story", "format", "at"] },
@@ -22,7 +22,7 @@ export const STORY_COMMANDS: readonly StoryCommand[] = [
     name: "diff",
     takesId: true,
     help: "What changed from version to version; of e1042, what that version changed.",
-    flags: ["story", "since", "until"],
+    flags: ["story", "format", "since", "until"],
   },
   {
     name: "logs",

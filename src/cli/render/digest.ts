@@ -20,12 +20,16 @@ const QUOTE_MAX = 90;
 /** @throws FaroError `FARO_RECORDING_DAMAGED` when `value` is no story file that this version writes. */
 export function digestStory(value: unknown): readonly string[] {
   const story = asStory(value);
+  return [...whatMattered(story).map(({ event, text }) => `${event.timestamp.slice(11, 23)}  ${text}`), verdict(story)];
+}
+
+/** What matters most of a story, in its order, each with the event that shows it. */
+export function whatMattered(story: StoryDocument): readonly { readonly event: StoryEvent; readonly text: string }[] {
   const findings = [...edges(story), ...rootChanges(story), ...crashes(story), ...kubeEvents(story)];
   const kept = distinct(findings)
     .toSorted((a, b) => b.weight - a.weight)
     .slice(0, FINDINGS_MAX);
-  const inOrder = kept.toSorted((a, b) => story.events.indexOf(a.event) - story.events.indexOf(b.event));
-  return [...inOrder.map(({ event, text }) => `${event.timestamp.slice(11, 23)}  ${text}`), verdict(story)];
+  return kept.toSorted((a, b) => story.events.indexOf(a.event) - story.events.indexOf(b.event));
 }
 
 /** The schema is checked where the file is written; here it is enough to know that it is one. */

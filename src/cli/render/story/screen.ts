@@ -1,6 +1,7 @@
 /** One screen of a story: what it is, whether it is whole, who appears, how the pods went, what mattered. */
-import { kindOf, type StoryOverview } from "../../../views/index.ts";
-import { digestStory } from "../digest.ts";
+import { isoTime } from "../../../base/index.ts";
+import { eventId, kindOf, type StoryOverview } from "../../../views/index.ts";
+import { digestStory, whatMattered } from "../digest.ts";
 import { renderTree } from "./owner-tree.ts";
 import { fit, type Look, paint, room, wrap } from "./paint.ts";
 import { renderPodBars } from "./pod-bars.ts";
@@ -21,6 +22,26 @@ export function renderScreen(overview: StoryOverview, look: Look): string {
     renderTree(objects, owners, look),
     ...renderReasons(overview, look),
   ].join("");
+}
+
+/** The same for programs. */
+export function screenValue({ essence, pods, owners, counts, troubles }: StoryOverview): Readonly<Record<string, unknown>> {
+  const { metadata, coverage, objects } = essence;
+  return {
+    ...metadata,
+    verdict: coverage.verdict,
+    reasons: coverage.reasons,
+    events_by_type: Object.fromEntries(counts),
+    troubles,
+    happened: whatMattered(essence).map(({ event, text }) => ({ id: eventId(event), timestamp: event.timestamp, what: text })),
+    pods: pods.map(({ uid, name, restarts, phases }) => ({
+      uid,
+      name,
+      restarts,
+      phases: phases.map(({ at, phase }) => ({ from: isoTime(at), phase })),
+    })),
+    objects: objects.map((object) => ({ ...object, owner: owners.get(object.uid) })),
+  };
 }
 
 /** A time and a sentence; the sentence is what somebody came for, so it is wrapped and not cut. */
