@@ -3,10 +3,11 @@
  * parses pays. `npm run build && node bench/stages.mjs [pods|events]` prints microseconds of CPU, the cheapest of some rounds.
  */
 import { linesOf } from "./corpus.mjs";
-import { normaliseObject, relationsOf } from "../dist/normalise/index.js";
+import { normaliseObject, relationsOf, stepPod } from "../dist/normalise/index.js";
 import { redactObject } from "../dist/normalise/redact.js";
 import { redactShapes, redactShapesPlainly } from "../dist/normalise/redaction/patterns.js";
 import { encodeRecord } from "../dist/record/index.js";
+import { SliceMemory } from "../dist/sources/watch/slices.js";
 import { parseWatchLine } from "../dist/sources/watch/watch-line.js";
 
 const kind = process.argv[2] ?? "pods";
@@ -17,9 +18,10 @@ const resource = { name: `${kind}.v1.`, apiVersion: "v1", kind: kind === "pods" 
 
 const corpus = linesOf(kind);
 const lines = Array.from({ length: COUNT }, (_, at) => corpus.at(at).subarray(0, -1));
-const objects = lines.map((line) => parseWatchLine(line).object);
+const memory = new SliceMemory();
+const objects = lines.map((line) => parseWatchLine(line, memory).object);
 const texts = objects.map(({ raw }) => raw.toString("latin1"));
-const records = objects.map(({ raw, parsed }, seq) =>
+const normalise = ({ raw, parsed, slices }, seq) =>
   normaliseObject({
     stamp: { seq, receivedAt: 0 },
     epoch: 0,
@@ -29,27 +31,38 @@ const records = objects.map(({ raw, parsed }, seq) =>
     resource,
     raw,
     parsed,
+    slices,
     redactionKey: KEY,
-  }),
-);
+  });
+const records = objects.map(normalise);
+const summaries = new Map();
 const mark = () => "[REDACTED]";
 
 const STEPS = {
   "JSON.parse": (at) => JSON.parse(lines[at].toString()),
   "JSON.parse and stringify": (at) => JSON.stringify(JSON.parse(lines[at].toString())),
-  parseWatchLine: (at) => parseWatchLine(lines[at]),
-  redactObject: (at) => redactObject(objects[at].raw, resource, KEY),
+  "parseWatchLine, first version": (at) => parseWatchLine(lines[at]),
+  "parseWatchLine, next version": (at) => parseWatchLine(lines[at], memory),
+  "redactObject, first version": (at) => redactObject(objects[at].raw, resource, KEY),
+  "redactObject, next version": (at) => redactObject(objects[at].raw, resource, KEY, objects[at].slices),
   "  redactShapes": (at) => redactShapes(texts[at], mark),
   "  redactShapesPlainly": (at) => redactShapesPlainly(texts[at], mark),
+  "normaliseObject, redaction included": (at) => normalise(objects[at], at),
   relationsOf: (at) => relationsOf(records[at], objects[at].parsed),
+  ...(kind === "pods" ? { stepPod: foldPod } : {}),
   encodeRecord: (at) => encodeRecord(records[at]),
 };
+
+function foldPod(at) {
+  const { uid } = records[at];
+  summaries.set(uid, stepPod(summaries.get(uid), records[at], objects[at].parsed).summary);
+}
 
 const least = Object.fromEntries(Object.keys(STEPS).map((step) => [step, Infinity]));
 for (let round = 0; round < ROUNDS; round++) {
   for (const [step, run] of Object.entries(STEPS)) least[step] = Math.min(least[step], cpuUs(run));
 }
-for (const [step, us] of Object.entries(least)) console.log(`${step.padEnd(28)} ${us.toFixed(1).padStart(8)} us`);
+for (const [step, us] of Object.entries(least)) console.log(`${step.padEnd(36)} ${us.toFixed(1).padStart(8)} us`);
 
 function cpuUs(run) {
   const before = process.cpuUsage();

@@ -131,9 +131,14 @@ export class RecordingWriter implements RecordingSource {
     await waiting;
   }
 
+  /** True while the bytes in memory are below the budget: then `room()` has nothing to wait for. */
+  get hasRoom(): boolean {
+    return this.unwrittenBytes < this.#settings.budgetBytes;
+  }
+
   /** Resolves when the bytes in memory are below the budget: the producer's back-pressure. */
   async room(): Promise<void> {
-    if (this.unwrittenBytes < this.#settings.budgetBytes) return;
+    if (this.hasRoom) return;
     await this.#room.until(this.#appended - this.#settings.budgetBytes + 1);
   }
 

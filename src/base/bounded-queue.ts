@@ -49,6 +49,31 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     return false;
   }
 
+  /** The next item, when there is one. */
+  take(): T | undefined {
+    return this.#next()?.value;
+  }
+
+  #next(): { readonly value: T } | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head++;
+    this.#bytes -= item.bytes;
+    this.#compact();
+    this.#wake();
+    return item;
+  }
+
+  /** Resolves when there is an item to take: true; or when the queue was closed and is empty: false. */
+  async hasNext(): Promise<boolean> {
+    while (this.size === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        this.#wakeConsumer = resolve;
+      });
+    }
+    return this.size > 0;
+  }
+
   /** No more items; the consumer still gets those that are in. */
   close(): void {
     this.#closed = true;
@@ -58,21 +83,8 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for (;;) {
-      const item = this.#items[this.#head];
-      if (item !== undefined) {
-        this.#head++;
-        this.#bytes -= item.bytes;
-        this.#compact();
-        this.#wake();
-        yield item.value;
-      } else if (this.#closed) {
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wakeConsumer = resolve;
-        });
-      }
+    while (await this.hasNext()) {
+      for (let item = this.#next(); item !== undefined; item = this.#next()) yield item.value;
     }
   }
 
@@ -83,6 +95,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   }
 
   #wake(): void {
+    if (this.#wakeProducers.length === 0) return;
     const waiting = this.#wakeProducers;
     this.#wakeProducers = [];
     for (const wake of waiting) wake();

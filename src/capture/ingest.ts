@@ -56,9 +56,11 @@ export class Ingest {
           items: options.bufferSize,
           bytes: LANE_BYTES,
           spill,
-          process: async (arrival) => {
-            await this.#process(arrival);
+          process: (arrival) => {
+            if (arrival.arrival !== "object" || !options.writer.hasRoom) return this.#processLater(arrival);
+            this.#recordObject(arrival);
             this.#pending.delete(arrival.stamp.seq);
+            return undefined;
           },
           onHigh: (items) => options.hub.tell({ status: "queue-spilled", lane: number, items }),
           onShed: (arrival, why) => this.#shed(arrival, why),
@@ -101,10 +103,11 @@ export class Ingest {
     for (const spill of this.#spills) spill.close();
   }
 
-  async #process(arrival: Arrival): Promise<void> {
+  async #processLater(arrival: Arrival): Promise<void> {
     await this.#options.writer.room();
     if (arrival.arrival === "object") this.#recordObject(arrival);
     else await this.#recordVanished(arrival);
+    this.#pending.delete(arrival.stamp.seq);
   }
 
   #recordObject(arrival: ObjectArrival): void {

@@ -40,7 +40,8 @@ export interface LaneOptions {
   readonly items: number;
   readonly bytes: number;
   readonly spill: Spill;
-  readonly process: (arrival: Arrival) => Promise<void>;
+  /** Without a promise where it need not wait: as nearly always. */
+  readonly process: (arrival: Arrival) => Promise<void> | undefined;
   readonly onHigh: (items: number) => void;
   /** What was spilled cannot be read back. */
   readonly onShed: (arrival: SpilledArrival, why: string) => void;
@@ -94,8 +95,12 @@ export class Lane {
 
   /** Processes until `close`, then what is left. */
   async run(): Promise<void> {
-    for await (const arrival of this.#queue) {
-      await this.#process(arrival);
+    while (await this.#queue.hasNext()) {
+      for (let arrival = this.#queue.take(); arrival !== undefined; arrival = this.#queue.take()) {
+        const isWaitedFor = this.#options.process(arrival);
+        if (isWaitedFor !== undefined) await isWaitedFor;
+        this.#wakeWaiting();
+      }
       if (this.#queue.size === 0 && this.#spilled > 0) await this.#unspill();
     }
     await this.#unspill();
@@ -108,7 +113,8 @@ export class Lane {
   async #unspill(): Promise<void> {
     while (this.#spilled > 0) {
       for (const arrival of this.#takeSpilled()) {
-        await this.#process(arrival);
+        await this.#options.process(arrival);
+        this.#wakeWaiting();
         this.#spilled--;
       }
     }
@@ -127,8 +133,8 @@ export class Lane {
     }
   }
 
-  async #process(arrival: Arrival): Promise<void> {
-    await this.#options.process(arrival);
+  #wakeWaiting(): void {
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();

@@ -127,7 +127,6 @@ function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
   const edits = placeEdits(raw, seen, pass);
   const placed = splice(raw, edits);
   const text = edits.length === 0 ? seen : placed.toString("latin1");
-  if (!isSuspicious(text)) return { raw: placed, redactions: edits.length };
   let shapes = 0;
   const shaped = redactShapes(text, (what, secret) => {
     shapes++;

@@ -41,14 +41,38 @@ export interface PreparedLine {
 /** First half of encoding: measures the line, so that the caller can find room for it. */
 export function prepareLine(record: FaroRecord): PreparedLine {
   if (record.type !== "object") {
-    const head = CHECK_BLANK + JSON.stringify(record).slice(1);
+    const head = `${CHECK_BLANK}${membersText(record)}}`;
     return { head, raw: undefined, bytes: Buffer.byteLength(head) + 1 };
   }
-  const { raw, ...envelope } = record;
-  const oneLine = onOneLine(raw);
+  const oneLine = onOneLine(record.raw);
   invariant(oneLine[0] === OPEN_BRACE && oneLine.at(-1) === CLOSE_BRACE, "the bytes of an object begin and end with a brace");
-  const head = CHECK_BLANK + JSON.stringify(envelope).slice(1, -1) + OBJECT_MEMBER.slice(0, -1);
+  const head = CHECK_BLANK + membersText(record) + OBJECT_MEMBER.slice(0, -1);
   return { head, raw: oneLine, bytes: Buffer.byteLength(head) + oneLine.length + 2 };
+}
+
+/**
+ * The members of a record but for an object's bytes, as `JSON.stringify` writes them. Nearly all are short texts and numbers,
+ * which need no writer that knows all of JSON, and no copy of the record without its bytes. Measured by `bench/stages.mjs`.
+ */
+export function membersText(record: FaroRecord): string {
+  let text = "";
+  for (const field of Object.keys(record)) {
+    if (field === "raw" && record.type === "object") continue;
+    const written = valueText(Reflect.get(record, field));
+    if (written !== undefined) text += text === "" ? `"${field}":${written}` : `,"${field}":${written}`;
+  }
+  return text;
+}
+
+/** Any character that does not stand in a JSON text as it is, and some that do. */
+const SPECIAL: RegExp = /[^ !#-[\]-~]/;
+/** The text of a log is longer, and rarely without a newline. */
+const SHORT = 256;
+
+function valueText(value: unknown): string | undefined {
+  if (typeof value === "string" && value.length <= SHORT && !SPECIAL.test(value)) return `"${value}"`;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+  return JSON.stringify(value);
 }
 
 /** Second half: writes the line at `at` of `target`, which must have room for it. Returns where the line ends. */

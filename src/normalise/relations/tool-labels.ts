@@ -9,8 +9,10 @@ import { type Found, named, reference } from "./reference.ts";
 
 /** No kind of the API: a Helm release is a Secret per revision, labelled with its name. */
 const HELM_RELEASE = "HelmRelease.helm";
-const FLUX_KUSTOMIZATION = { kind: "Kustomization", group: "kustomize.toolkit.fluxcd.io" } as const;
-const FLUX_RELEASE = { kind: "HelmRelease", group: "helm.toolkit.fluxcd.io" } as const;
+const FLUX_OWNERS = [
+  { kind: "Kustomization", group: "kustomize.toolkit.fluxcd.io" },
+  { kind: "HelmRelease", group: "helm.toolkit.fluxcd.io" },
+].map((owner) => ({ ...owner, name: `${owner.group}/name`, namespace: `${owner.group}/namespace` }));
 
 /** Of any object; `namespace` is its own. */
 export function toolHints(object: JsonObject, namespace: string | undefined): NamedRelation[] {
@@ -27,10 +29,16 @@ export function toolHints(object: JsonObject, namespace: string | undefined): Na
 }
 
 function fluxHints(labels: JsonObject | undefined): NamedRelation[] {
-  return [FLUX_KUSTOMIZATION, FLUX_RELEASE].flatMap(({ kind, group }) => {
-    const namespace = textOf(labels?.[`${group}/namespace`]);
-    return named({ relation: "managed-by", kind, group, namespace }, labels?.[`${group}/name`], `metadata.labels[${group}/name]`);
-  });
+  if (labels === undefined) return [];
+  return FLUX_OWNERS.flatMap(({ kind, group, name, namespace }) =>
+    labels[name] === undefined
+      ? []
+      : named(
+          { relation: "managed-by", kind, group, namespace: textOf(labels[namespace]) },
+          labels[name],
+          `metadata.labels[${name}]`,
+        ),
+  );
 }
 
 /**

@@ -58,13 +58,23 @@ export class Audit {
     this.#snapshot?.noteDeletion(uid);
   }
 
+  /** Whether `check` has anything to do at `at`: nearly always it has not. */
+  isDue(at: string, isBookmark: boolean): boolean {
+    return this.#failure !== undefined || this.#snapshotBefore(at, isBookmark) !== undefined;
+  }
+
+  #snapshotBefore(at: string, isBookmark: boolean): Snapshot | undefined {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined || snapshot.resourceVersion === "") return undefined;
+    const order = compareResourceVersions(at, snapshot.resourceVersion) ?? -1;
+    return order < (isBookmark ? 0 : 1) ? undefined : snapshot;
+  }
+
   /** To be called when the watch has come to `at`. `isBookmark`: everything up to there was told. */
   async *check(at: string, isBookmark: boolean): AsyncGenerator<WatchItem> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const snapshot = this.#snapshot;
-    if (snapshot === undefined || snapshot.resourceVersion === "") return;
-    const order = compareResourceVersions(at, snapshot.resourceVersion) ?? -1;
-    if (order < (isBookmark ? 0 : 1)) return;
+    const snapshot = this.#snapshotBefore(at, isBookmark);
+    if (snapshot === undefined) return;
     const { known } = this.#options;
     const differences = snapshot.differences(known);
     const { at: since, version: fromVersion } = this.#agreed;

@@ -18,7 +18,7 @@ const managed = fc.array(
   fc.constantFrom<unknown>({ manager: "kubelet", fieldsV1: { "f:spec": { "]": {} } } }, { manager: "k\\" }, [], 1),
   { maxLength: 3 },
 );
-const extras = fc.constantFrom<unknown>(undefined, "spec", "\u0001", { spec: {} }, { 'x"spec': {} }, { managedFields: [1, 2] }, [
+const extras = fc.constantFrom<unknown>(undefined, "spec", "\u0000", { spec: {} }, { 'x"spec': {} }, { managedFields: [1, 2] }, [
   '"spec":{',
 ]);
 const objects = fc
@@ -49,9 +49,12 @@ const lines = fc
     type: fc.constantFrom("ADDED", "MODIFIED", "DELETED"),
     indent: fc.constantFrom(0, 0, 0, 1),
     damage: damages,
+    // Another spec, in front of the first or behind it, plainly or hidden.
+    key: fc.constantFrom('"extra"', '"spec"', String.raw`"\u0073pec"`),
   })
-  .map(({ object, type, indent, damage }) => {
-    const line = Buffer.from(`{"type":"${type}","object":${JSON.stringify(object, undefined, indent)}}`);
+  .map(({ object, type, indent, damage, key }) => {
+    const text = JSON.stringify(object, undefined, indent).replace('"extra"', key);
+    const line = Buffer.from(`{"type":"${type}","object":${text}}`);
     if (damage === null) return line;
     const at = damage.at % line.length;
     if (damage.how === "cut") return line.subarray(0, at);

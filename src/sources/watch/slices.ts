@@ -73,21 +73,25 @@ const UID = Buffer.from('"uid":"');
 const UID_BYTES = 36;
 const MANAGED = Buffer.from('"managedFields":[');
 const SPEC = Buffer.from('"spec":{');
-const SPEC_KEY = '"spec"';
+/** What stands between `managedFields` and the spec when an API server writes them. */
+const TO_SPEC = Buffer.from(']},"spec":{');
 const DELETED = Buffer.from('{"type":"DELETED"');
+/** In place of the spec: of all escapes this one alone makes the character, which cannot stand in JSON by itself. */
+const BLANK_TEXT = "\\u0000";
+const BLANK = "\u0000";
 
 /**
  * Reads a watch line by its slices. `undefined` when it has no `spec` or anything is odd about it: then `JSON.parse` must read it.
  * What is read here, `JSON.parse` reads likewise.
  */
 export function parseSliced(line: Buffer, memory: SliceMemory): SlicedLine | undefined {
-  const specAt = line.indexOf(SPEC);
   // A guess that nothing depends on: bytes under a wrong key would not be equal.
-  const uidAt = line.indexOf(UID);
-  if (specAt === -1 || uidAt === -1) return undefined;
-  const key = line.toString("latin1", uidAt + UID.length, uidAt + UID.length + UID_BYTES);
-  const cutter = new Cutter(line, memory.find(key));
-  const slices = cutter.cut(specAt + SPEC.length - 1);
+  const uidAt = line.indexOf(UID) + UID.length;
+  const key = line.toString("latin1", uidAt, uidAt + UID_BYTES);
+  const known = memory.find(key);
+  if (known === undefined && !line.includes(SPEC)) return undefined;
+  const cutter = new Cutter(line, known);
+  const slices = cutter.cut();
   const parsed = slices === undefined ? undefined : parseRest(cutter.rest, slices.spec);
   if (slices === undefined || parsed === undefined) return undefined;
   if (line.compare(DELETED, 0, DELETED.length, 0, DELETED.length) === 0) memory.forget(key);
@@ -95,12 +99,9 @@ export function parseSliced(line: Buffer, memory: SliceMemory): SlicedLine | und
   return { parsed, slices: cutter.placed };
 }
 
-/**
- * The line without its slices, the spec put back into its place. The text must name `spec` once, and without escapes: then the
- * empty object that was parsed there is where the slice was.
- */
+/** The line with a blank where the spec was. Where the parser finds it, and nothing else, the spec belongs. */
 function parseRest(rest: string, spec: Slice): unknown {
-  if (rest.indexOf(SPEC_KEY) !== rest.lastIndexOf(SPEC_KEY) || rest.includes("\\u")) return undefined;
+  if (rest.indexOf(BLANK_TEXT) !== rest.lastIndexOf(BLANK_TEXT)) return undefined;
   let parsed: unknown;
   try {
     parsed = JSON.parse(rest);
@@ -109,7 +110,7 @@ function parseRest(rest: string, spec: Slice): unknown {
     return undefined;
   }
   const object = field(parsed, "object");
-  if (typeof object !== "object" || object === null || !Object.hasOwn(object, "spec")) return undefined;
+  if (typeof object !== "object" || object === null || field(object, "spec") !== BLANK) return undefined;
   Reflect.set(object, "spec", spec.value);
   return parsed;
 }
@@ -127,19 +128,29 @@ class Cutter {
     this.#known = known;
   }
 
-  /** Cuts the spec that begins at `specAt`, and the entries of `managedFields` in front of it. */
-  cut(specAt: number): Slices | undefined {
+  /** Cuts the entries of `managedFields`, and the spec behind them. */
+  cut(): Slices | undefined {
     const known = this.#known;
+    const line = this.#line;
     const managed: Slice[] = [];
-    const managedAt = this.#line.indexOf(MANAGED);
-    const isInFront = managedAt !== -1 && managedAt < specAt;
-    if (isInFront && !this.#cutElements(managedAt + MANAGED.length, managed)) return undefined;
+    const managedAt = line.indexOf(MANAGED);
+    if (managedAt !== -1 && !this.#cutElements(managedAt + MANAGED.length, managed)) return undefined;
+    const specAt = this.#specAt();
+    if (specAt === -1) return undefined;
     const spec = known !== undefined && this.#stands(known.spec, specAt) ? known.spec : this.#newSlice(specAt, true);
-    if (spec === undefined || specAt < this.#done) return undefined;
+    if (spec === undefined) return undefined;
     this.#take(specAt, spec);
-    this.rest += `{}${this.#line.toString("utf8", this.#done)}`;
+    this.rest += `"${BLANK_TEXT}"${line.toString("utf8", this.#done)}`;
     if (known !== undefined && spec === known.spec && isSameList(managed, known.managed)) return known;
     return { spec, managed, bytes: managed.reduce((sum, { bytes }) => sum + bytes.length, spec.bytes.length) };
+  }
+
+  #specAt(): number {
+    const line = this.#line;
+    const end = this.#done + TO_SPEC.length;
+    if (end < line.length && TO_SPEC.compare(line, this.#done, end) === 0) return end - 1;
+    const at = line.indexOf(SPEC, this.#done);
+    return at === -1 ? -1 : at + SPEC.length - 1;
   }
 
   /** The elements of the list that begins before `start`; false when they are not written as an API server writes them. */

@@ -93,7 +93,6 @@ function advance(resume: ResumePoint, resourceVersion: string, deleted: boolean)
   return batchStart === undefined ? { resourceVersion } : { resourceVersion, batchStart };
 }
 
-const TYPES = new Set(["ADDED", "MODIFIED", "DELETED"]);
 /** `metav1.StatusReasonStoreReadError` is the second; client-go `TestReflectorReplacesStoreOnUnsafeDelete`. */
 const STORE_READ_ERRORS = new Set(["StoreReadError", "StorageReadError"]);
 
@@ -144,13 +143,20 @@ export function identify(raw: Buffer, parsed: unknown): WireObject | undefined {
 }
 
 /** The object's own bytes. The API server writes `{"type":"…","object":…}`; any other order is searched. */
-function rawObject(line: Buffer, type: string): Buffer {
-  const head = `{"type":"${type}","object":`;
-  if (line.toString("latin1", 0, head.length) === head && TYPES.has(type))
-    return line.subarray(head.length, line.lastIndexOf("}"));
+function rawObject(line: Buffer, type: "ADDED" | "MODIFIED" | "DELETED"): Buffer {
+  const head = HEADS[type];
+  if (line.length > head.length && head.compare(line, 0, head.length) === 0)
+    return line.subarray(head.length, line.lastIndexOf(CLOSE_BRACE));
   const member = findMember(line, line.indexOf("{"), "object");
   return member === undefined ? Buffer.alloc(0) : line.subarray(member.start, member.end);
 }
+
+const CLOSE_BRACE = 0x7d;
+const HEADS = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
 
 function statusLine(status: unknown): WatchLine {
   const code = field(status, "code");
