@@ -151,8 +151,8 @@ async function* changesOf(
 async function* changeValues(all: AsyncIterable<Change>): AsyncGenerator<Readonly<Record<string, unknown>>> {
   for await (const { version, lines } of all) {
     const { timestamp, action, resource_version, changes, changes_omitted, changed_by } = version;
-    const told = { changes, changes_omitted, changed_by, diff: lines?.flatMap(signed) };
-    yield { id: eventId(version), timestamp, action, resource_version, ...told };
+    const change = { changes, changes_omitted, changed_by, diff: lines?.flatMap(signed) };
+    yield { id: eventId(version), timestamp, action, resource_version, ...change };
   }
 }
 
