@@ -110,7 +110,7 @@ async function* checkSegment(
       yield { record, place: { file: name, offset: start, seq: record.seq } };
     }
   }
-  if (index !== undefined && indexer?.finish(await file.size()).equals(index) === false)
+  if (index !== undefined && indexer !== undefined && !Buffer.concat([...indexer.finish(await file.size())]).equals(index))
     onFinding({
       severity: "damage",
       what: "the segment's index tells something else than the segment: remove it",

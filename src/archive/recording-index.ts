@@ -114,7 +114,7 @@ async function deriveParts(directory: string, segment: number): Promise<Parts> {
   } finally {
     await file.close();
   }
-  const index = indexer.finish(0);
+  const index = Buffer.concat([...indexer.finish(0)]);
   const part = partsIn((offset, length) => index.subarray(offset, offset + length), 0);
   invariant(part !== undefined, "an index can be read as it was made");
   return { part, close: () => undefined };

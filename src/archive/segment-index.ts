@@ -5,6 +5,7 @@
  * The file is a line that says how long its parts are, then the parts: JSON for what is told once, and for what is told of every
  * object and version columns of numbers, which need no parsing: a server reads those of all segments before it answers.
  */
+import { PackedNumbers } from "../base/index.ts";
 import type { FileLayer } from "./file-layer.ts";
 import type { FaroRecord, LogRecord, LogStreamRecord, ObjectRecord } from "../record/index.ts";
 import { parseTimestamp, splitLogLine } from "../record/index.ts";
@@ -75,11 +76,11 @@ export function decodeVersions(bytes: Buffer): IndexVersions {
 const NONE = new Float64Array();
 const CELL_BYTES = 8;
 
-/** One column behind the other, each number 64 bits, little-endian on any machine. */
-function encodeColumns(all: readonly (readonly number[])[]): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(all.reduce((sum, { length }) => sum + length, 0) * CELL_BYTES);
+/** Each number 64 bits, little-endian on any machine. */
+function encodeColumn(column: NumberColumn): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(column.length * CELL_BYTES);
   let at = 0;
-  for (const column of all) for (const number of column) at = bytes.writeDoubleLE(number, at);
+  for (const number of column) at = bytes.writeDoubleLE(number, at);
   return bytes;
 }
 
@@ -93,6 +94,10 @@ function decodeColumns(bytes: Buffer, count: number): readonly Float64Array[] {
   });
 }
 
+interface NumberColumn extends Iterable<number> {
+  readonly length: number;
+}
+
 interface Columns {
   readonly at: number[];
   readonly epoch: number[];
@@ -102,11 +107,17 @@ interface Columns {
 }
 
 /** Writes the file of an index, in the place of an older one. */
-export async function writeIndex(layer: FileLayer, path: string, bytes: Buffer): Promise<void> {
+export async function writeIndex(layer: FileLayer, path: string, pieces: Iterable<Buffer>): Promise<void> {
   const file = await layer.openForWriting(path);
   try {
     await file.truncate(0);
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done), done);
+    let end = 0;
+    for (const piece of pieces)
+      for (let done = 0; done < piece.length;) {
+        const count = await file.write(piece.subarray(done), end);
+        done += count;
+        end += count;
+      }
   } finally {
     await file.close();
   }
@@ -122,8 +133,16 @@ export class SegmentIndexer {
   readonly #resources = new Map<string, [string, string, string, boolean]>();
   /** By what the head calls them. */
   readonly #objects = new Map<string, number>();
-  readonly #versions: Columns & { readonly object: number[] } = { ...columns(), object: [] };
-  readonly #last: Columns = columns();
+  /** A segment may hold half a million of them. */
+  readonly #versions = {
+    object: new PackedNumbers(),
+    at: new PackedNumbers(),
+    epoch: new PackedNumbers(),
+    revision: new PackedNumbers(),
+    offset: new PackedNumbers(),
+    flags: new PackedNumbers(),
+  };
+  readonly #last: Columns = { at: [], epoch: [], revision: [], offset: [], flags: [] };
   /** In this epoch. */
   #highest = 0;
   #epoch = 0;
@@ -151,8 +170,8 @@ export class SegmentIndexer {
     }
   }
 
-  /** The file, for a segment of so many bytes. */
-  finish(bytes: number): Buffer {
+  /** The file in pieces, for a segment of so many bytes. */
+  *finish(bytes: number): Generator<Buffer> {
     const head: IndexHead = {
       segment: this.#segment,
       from: this.#from,
@@ -163,15 +182,15 @@ export class SegmentIndexer {
       objects: [...this.#objects.keys()],
     };
     const logs: IndexLogs = { streams: this.#streams, blocks: this.#blocks, ends: this.#ends };
-    const parts = [
-      Buffer.from(JSON.stringify(head)),
-      encodeColumns(LAST_COLUMNS.map((name) => this.#last[name])),
-      encodeColumns(VERSIONS_COLUMNS.map((name) => this.#versions[name])),
-      Buffer.from(JSON.stringify(logs)),
-    ];
-    const lengths = parts.map(({ length }) => length);
-    const opening = `${JSON.stringify({ type: "faro-index", version: INDEX_VERSION, bytes, parts: lengths })}\n`;
-    return Buffer.concat([Buffer.from(opening), ...parts]);
+    const first = Buffer.from(JSON.stringify(head));
+    const end = Buffer.from(JSON.stringify(logs));
+    const last = LAST_COLUMNS.map((name) => this.#last[name]);
+    const versions = VERSIONS_COLUMNS.map((name) => this.#versions[name]);
+    const parts = [first.length, bytesOf(last), bytesOf(versions), end.length];
+    yield Buffer.from(`${JSON.stringify({ type: "faro-index", version: INDEX_VERSION, bytes, parts })}\n`);
+    yield first;
+    for (const column of [...last, ...versions]) yield encodeColumn(column);
+    yield end;
   }
 
   #object(record: ObjectRecord, at: number, offset: number): void {
@@ -182,11 +201,11 @@ export class SegmentIndexer {
     if (!isInferred) this.#highest = Math.max(this.#highest, own);
     const revision = isInferred ? this.#highest + 1 : own;
     const flags = (record.change === "DELETED" ? DELETED : 0) | (isInferred ? INFERRED : 0);
-    this.#versions.object.push(object);
-    push(this.#versions, this.#versions.at.length, { at, epoch: record.epoch, revision, offset, flags });
+    const version = { object, at, epoch: record.epoch, revision, offset, flags };
+    for (const name of VERSIONS_COLUMNS) this.#versions[name].push(version[name]);
     const [knownEpoch = -1, knownRevision = -1] = [this.#last.epoch[object], this.#last.revision[object]];
     const isNewer = record.epoch > knownEpoch || (record.epoch === knownEpoch && revision >= knownRevision);
-    if (isNewer) push(this.#last, object, { at, epoch: record.epoch, revision, offset, flags });
+    if (isNewer) for (const name of LAST_COLUMNS) this.#last[name][object] = version[name];
   }
 
   /** By resource, namespace and name: what the cluster knows an object by at a moment. */
@@ -221,24 +240,6 @@ export class SegmentIndexer {
   }
 }
 
-function columns(): Columns {
-  return { at: [], epoch: [], revision: [], offset: [], flags: [] };
-}
-
-function push(
-  into: Columns,
-  row: number,
-  version: {
-    readonly at: number;
-    readonly epoch: number;
-    readonly revision: number;
-    readonly offset: number;
-    readonly flags: number;
-  },
-): void {
-  into.at[row] = version.at;
-  into.epoch[row] = version.epoch;
-  into.revision[row] = version.revision;
-  into.offset[row] = version.offset;
-  into.flags[row] = version.flags;
+function bytesOf(columns: readonly NumberColumn[]): number {
+  return columns.reduce((sum, { length }) => sum + length, 0) * CELL_BYTES;
 }

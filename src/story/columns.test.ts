@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { PAGE_ROWS } from "../base/index.ts";
 import { visitNewestFirst } from "./chains.ts";
 import { NO_ROW, RowTable } from "./columns.ts";
 import { Heap } from "./heap.ts";
-import { PAGE_ROWS } from "./row-pages.ts";
 import { RowPagesOnDisk } from "./rows-on-disk.ts";
 
 test("rows keep their values over many pages, and chains lead back to their first row", () => {

@@ -1,5 +1,6 @@
 /** What is known of each record of a recording, as rows of numbers: pages of typed arrays, so that growing copies nothing. */
-import { type PackedColumn, PAGE_ROWS, packed, type RowPages, RowPagesInMemory, valueAt } from "./row-pages.ts";
+import { packed, type PackedColumn, PAGE_ROWS, valueAt } from "../base/index.ts";
+import { type RowPages, RowPagesInMemory } from "./row-pages.ts";
 
 /** What is known of one record of a story without reading it: some 15 bytes. */
 export interface Row {

@@ -3,7 +3,8 @@
  * process and has no name, so that nothing is left of it, whatever ends the process.
  */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { type NumberArray, type Page, PAGE_ROWS, type RowPages } from "./row-pages.ts";
+import { type NumberArray, PAGE_ROWS } from "../base/index.ts";
+import type { Page, RowPages } from "./row-pages.ts";
 
 /** Some 4 MB, for a quarter of a million rows. */
 const HELD_MAX = 64;
