@@ -54,6 +54,8 @@ export interface ServerSettings {
 export interface Extent {
   /** The answer to who asks for anything else. */
   readonly says: string;
+  /** Namespaces that something is known of. */
+  readonly namespaces: ReadonlySet<string>;
   /** True when the absence of such an object says that there was none. Without a name: of any. */
   covers(asked: {
     readonly resource: ResourceDefinition;

@@ -17,7 +17,7 @@ import { findLog, serveLog } from "./routes/log.ts";
 import { answerObject } from "./routes/object.ts";
 import { checkWatch, serveWatch } from "./routes/watch.ts";
 import type { ResponseHeaders, ResponseSink } from "./sink.ts";
-import { methodNotAllowed, notKnown } from "./status.ts";
+import { methodNotAllowed, notKnown, notShown } from "./status.ts";
 import { withTransportFaults } from "./transport.ts";
 import { type Lag, ServerView } from "./view.ts";
 import { DEFAULT_WINDOW, type WindowBounds, WatchWindows } from "./watch-windows.ts";
@@ -267,7 +267,7 @@ async function answer(context: ServerContext, exchange: Exchange): Promise<Answe
   const { request } = exchange;
   const { target } = request;
   if (context.settings.unavailableGroups.has(groupOf(request))) return text(503, "service unavailable\n");
-  if (target.kind === "nothing") return nowhere(context);
+  if (target.kind === "nothing") return nowhere(context, request);
   if (target.kind === "document") return answerDocument(context, request);
   if (request.verb === "watch") {
     const setup = { target, options: readListOptions(request, target.resource), shape: chooseShape(request) };
@@ -289,8 +289,11 @@ function groupOf({ target, path }: ApiRequest): string {
   return /^\/apis\/([^/]+)\/[^/]+/.exec(path)?.[1] ?? "";
 }
 
-function nowhere({ settings }: ServerContext): Answer {
-  return settings.extent === undefined ? noSuchPath() : failure(notKnown(settings.extent.says).document);
+function nowhere({ settings: { extent } }: ServerContext, { path }: ApiRequest): Answer {
+  if (extent === undefined) return noSuchPath();
+  const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1];
+  const isThere = namespace !== undefined && extent.namespaces.has(namespace);
+  return failure((isThere ? notShown(`namespaces "${namespace}"`, extent.says) : notKnown(extent.says)).document);
 }
 
 async function stream(

@@ -56,6 +56,14 @@ export function notKnown(why: string): StatusError {
   return new StatusError(status(404, "NotFound", why));
 }
 
+/**
+ * 403 of what is there, but of which only that is known. kubectl, told that a pod is not there, asks for its namespace, and says
+ * nothing of the pod when that is a 404, too.
+ */
+export function notShown(what: string, why: string): StatusError {
+  return new StatusError(status(403, "Forbidden", `${what} is forbidden: ${why}`));
+}
+
 export function methodNotAllowed(): StatusError {
   return new StatusError(status(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}));
 }

@@ -134,6 +134,9 @@ describe("a recorded cluster", () => {
       ["elsewhere/pods/absent", 404, { reason: "NotFound", message: `pods "absent" not found: ${holds}` }],
       ["elsewhere/pods/absent/log", 404, { message: `pods "absent" not found: ${holds}` }],
       ["elsewhere/pods", 404, { reason: "NotFound", message: holds }],
+      ["elsewhere", 404, { message: holds }],
+      // What kubectl asks next when a pod is not there.
+      ["shop", 403, { reason: "Forbidden", message: `namespaces "shop" is forbidden: ${holds}` }],
       ["shop/pods?labelSelector=app%3Dnone", 200, { items: [] }],
     ] as const;
     for (const [path, status, body] of answers) {

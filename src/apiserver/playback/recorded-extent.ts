@@ -11,6 +11,7 @@ export function recordedExtent({ what, scopes }: Pick<RecordedCluster, "what" | 
   const watched = scopes.map(partsOf);
   return {
     says: `this is ${what}, and it holds only: ${said}${more > 0 ? `, and ${more} more` : ""}`,
+    namespaces: new Set(watched.map(({ namespace }) => namespace)),
     covers: ({ resource: { plural, version, group }, namespace, name }) => {
       const resource = [plural, version, group].filter((part) => part !== "").join(".");
       return watched.some(
