@@ -73,8 +73,9 @@ export const WATCH_BUGS: readonly Mutation[] = [
     story:
       "Objects pass through a serializer that drops fields it does not know and rounds integers (client-node's KubernetesObjectApi).",
     room: "sources",
-    find: 'return line.subarray(head.length, line.lastIndexOf("}"));',
-    replace: 'return Buffer.from(JSON.stringify(JSON.parse(line.subarray(head.length, line.lastIndexOf("}")).toString())));',
+    find: "return line.subarray(head.length, line.lastIndexOf(CLOSE_BRACE));",
+    replace:
+      "return Buffer.from(JSON.stringify(JSON.parse(line.subarray(head.length, line.lastIndexOf(CLOSE_BRACE)).toString())));",
     tests: line,
   },
   {
