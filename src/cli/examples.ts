@@ -41,12 +41,20 @@ const FIRST: readonly (readonly [string, string])[] = [
   ...(EXAMPLES["record"] ?? []),
 ];
 
-/** `Examples:` and a line for each, the comments in one column; where that is too wide, each above its line. */
+/** `Examples:` and a line for each. */
 export function examplesFor(command: string, program: string, columns: number): string {
-  const examples = EXAMPLES[command] ?? FIRST;
+  return ["Examples:", ...withComments(EXAMPLES[command] ?? FIRST, program, columns), ""].join("\n");
+}
+
+/** Lines to type, each with what it is for, in one column; where that is too wide, each above its line. */
+export function withComments(
+  examples: readonly (readonly [string, string])[],
+  program: string,
+  columns: number,
+): readonly string[] {
   const width = Math.max(...examples.map(([line]) => line.length));
   const beside = examples.map(([line, why]) => `  ${program} ${line.padEnd(width)}  # ${why}`);
   const isFitting = beside.every(({ length }) => length <= columns);
   const above = examples.flatMap(([line, why]) => [`  # ${why}`, `  ${program} ${line}`]);
-  return ["Examples:", ...(isFitting ? beside : above), ""].join("\n");
+  return isFitting ? beside : above;
 }

@@ -8,9 +8,12 @@ import type { ClusterValues, ResolvedOptions } from "../../config/index.ts";
 import type { Invocation } from "../command-line.ts";
 import { Console } from "../console.ts";
 import type { CliDependencies, DemoCluster } from "../dependencies.ts";
+import { withComments } from "../examples.ts";
 import { exitCodeOfEnd } from "../exit-code.ts";
 import { digestStory } from "../render/digest.ts";
 import { renderStories } from "../render/stories.ts";
+import { wrap } from "../render/story/paint.ts";
+import { renderFinding } from "../render/story/screen.ts";
 import { type CaptureRun, reportEnd, runCapture } from "../run-capture.ts";
 import { captureOptions, resolveFor } from "./record.ts";
 
@@ -21,7 +24,7 @@ export async function demo(invocation: Invocation, dependencies: CliDependencies
   const cluster = await dependencies.startDemoCluster();
   const scope = new Scope((error) => console.notice(`the demo's story broke off: ${errorMessage(error)}\n`));
   try {
-    console.notice(introduction(cluster));
+    console.notice(introduction(cluster, dependencies.stderr.columns));
     const parts: DemoParts = { resolved, cluster, console, dependencies };
     const run = demoRun(parts, (capture) => scope.start("story", (signal) => playAndStop(parts, capture, signal)));
     const ended = await runCapture(run);
@@ -83,11 +86,13 @@ const NO_CONNECTION_FLAGS: ClusterValues = {
 
 /** Whatever a file or a variable says about other clusters and their objects is not meant for the demo. */
 function demoOptions(resolved: ResolvedOptions, { cwd }: CliDependencies): ResolvedOptions {
-  const { logLevel, output } = resolved.values;
+  const { logLevel, metricsPort, output } = resolved.values;
   const forDemo = {
     // The story is to be followed, not the recorder.
     output: resolved.origins.output.source === "default" ? unusedOutput(output, cwd) : output,
     logLevel: resolved.origins.logLevel.source === "default" ? "warn" : logLevel,
+    // Nobody scrapes a demo, and whether the port is free is no part of its story.
+    metricsPort: resolved.origins.metricsPort.source === "default" ? 0 : metricsPort,
     allNamespaces: false,
     namespace: [],
     selector: "",
@@ -113,20 +118,20 @@ const CURTAIN_MS = 1_000;
 
 async function playAndStop({ cluster, console, dependencies }: DemoParts, capture: Capture, signal: AbortSignal): Promise<void> {
   await dependencies.clock.sleep(CURTAIN_MS, signal);
-  await cluster.play((sentence) => console.notice(`  » ${sentence}\n`), signal);
+  const tell = (sentence: string): void =>
+    console.notice(`  » ${wrap(sentence, dependencies.stderr.columns - 4).join("\n    ")}\n`);
+  await cluster.play(tell, signal);
+  console.notice("\n");
   capture.stop("the demo's story is over");
 }
 
-function introduction({ what, server, name }: DemoCluster): string {
-  return [
-    "Faro is a flight recorder for Kubernetes. It keeps every version of a workload's objects, every Event and every log line,",
-    "and tells them as one story, long after the pods are gone.",
-    "",
-    `Here is ${what},`,
-    `at ${server}. Faro records Deployment/${name} there as it would in your cluster:`,
-    "",
-    "",
-  ].join("\n");
+function introduction({ what, server, name }: DemoCluster, columns: number): string {
+  const paragraphs = [
+    "Faro is a flight recorder for Kubernetes. It keeps every version of a workload's objects, every Event and every log line, " +
+      "and tells them as one story, long after the pods are gone.",
+    `Here is ${what}, at ${server}. Faro records Deployment/${name} there as it would in your cluster:`,
+  ];
+  return paragraphs.map((paragraph) => `${wrap(paragraph, columns).join("\n")}\n\n`).join("");
 }
 
 async function printDigest(stories: readonly WrittenStory[], dependencies: CliDependencies): Promise<void> {
@@ -134,21 +139,20 @@ async function printDigest(stories: readonly WrittenStory[], dependencies: CliDe
   const [story] = stories;
   if (story === undefined) return;
   const lines = digestStory(JSON.parse(await dependencies.readFile(story.file)));
-  stdout.write(
-    `\nWhat happened, in ten lines:\n\n${lines.map((line) => `${line}\n`).join("")}\nThe whole story: ${story.file}\n`,
-  );
-  stderr.write(whatNext(program, story.file));
+  const look = { hasColor: false, columns: stdout.isTTY ? stdout.columns : undefined };
+  const told = lines.map((line, at) => (at === lines.length - 1 ? `${line}\n` : renderFinding(line, look)));
+  stdout.write(`\nWhat happened, in ten lines:\n\n${told.join("")}\nThe whole story: ${story.file}\n`);
+  stderr.write(whatNext(program, story.file, stderr.columns));
 }
 
-function whatNext(program: string, file: string): string {
+function whatNext(program: string, file: string, columns: number): string {
   const output = dirname(file);
   const next = [
     [`story show ${output}`, "all of it on one screen"],
     [`story timeline ${output} --errors`, "what looked like trouble, line by line"],
-    [`story logs ${output} --grep fatal`, "what the containers said, pods that are gone included"],
+    [`story logs ${output} --grep fatal`, "what the containers said, also those gone"],
     [`serve ${output} --at=+20s`, "the cluster as it was then, for kubectl"],
-    ["--resource=apps/v1/Deployment --name=my-app", "record yours: it only reads, and needs nothing in the cluster"],
+    ["--resource=apps/v1/Deployment --name=my-app", "record yours: it only reads"],
   ] as const;
-  const width = Math.max(...next.map(([command]) => command.length));
-  return ["", "Ask it:", ...next.map(([command, why]) => `  ${program} ${command.padEnd(width)}  # ${why}`), ""].join("\n");
+  return ["", "Ask it:", ...withComments(next, program, columns), ""].join("\n");
 }

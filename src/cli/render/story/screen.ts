@@ -16,7 +16,7 @@ export function renderScreen(overview: StoryOverview, look: Look): string {
   return [
     renderTitle(overview, look),
     heading("What happened"),
-    ...findings.map((line) => renderFinding(line, look)),
+    ...findings.map((line) => renderFinding(`  ${line}`, look)),
     ...(pods.length === 0 ? [] : [heading("Pods"), renderPodBars(pods, window, look)]),
     heading("Objects"),
     renderTree(objects, owners, look),
@@ -45,14 +45,12 @@ export function screenValue({ essence, pods, owners, counts, troubles }: StoryOv
 }
 
 /** A time and a sentence; the sentence is what somebody came for, so it is wrapped and not cut. */
-function renderFinding(line: string, look: Look): string {
-  const [first = "", ...rest] = wrap(line.slice(FINDING_INDENT), room(look, FINDING_INDENT + 3));
-  const time = paint(look, "dim", line.slice(0, FINDING_INDENT));
-  return [`  ${time}${first}\n`, ...rest.map((more) => `  ${" ".repeat(FINDING_INDENT)}${more}\n`)].join("");
+export function renderFinding(line: string, look: Look): string {
+  // Spaces, `10:00:04.902` and two more.
+  const [time = ""] = /^ *\S+ {2}/.exec(line) ?? [];
+  const [first = "", ...rest] = wrap(line.slice(time.length), room(look, time.length + 1));
+  return [`${paint(look, "dim", time)}${first}\n`, ...rest.map((more) => `${" ".repeat(time.length)}${more}\n`)].join("");
 }
-
-/** `10:00:04.902` and two spaces. */
-const FINDING_INDENT = 14;
 
 function renderTitle({ essence, counts, troubles }: StoryOverview, look: Look): string {
   const { metadata, coverage } = essence;
