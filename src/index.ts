@@ -41,18 +41,14 @@ export {
   type Until,
   type WrittenStory,
 } from "./capture/index.ts";
-export {
-  type Damage,
-  openRecordingSource,
-  type ReadableRecording,
-  type ReadOptions,
-  recordingDirectory,
-} from "./archive/index.ts";
+export { type Damage, type ReadableRecording, type ReadOptions } from "./archive/index.ts";
 export type { FaroRecord, Position, RecordAt, RecordingSource } from "./record/index.ts";
 export {
   type EventSelection,
+  type EventText,
   findObject,
   type MeantObject,
+  openRecording,
   overviewOf,
   type PodHistory,
   readStory,

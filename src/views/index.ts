@@ -4,6 +4,7 @@ export { describeEvent, eventId, type EventLine, nameOf, oneLine } from "./descr
 export { type EventSelection, type EventType, isTrouble } from "./event-filter.ts";
 export { type DiffLine, diffLines } from "./line-diff.ts";
 export { findObject, type MeantObject, versionAt, versionsOf } from "./object-versions.ts";
+export { openRecording } from "./open-recording.ts";
 export { kindOf, titleOf } from "./object-title.ts";
 export { type PhaseChange, POD_PHASES, type PodHistory, type PodPhase } from "./pod-phases.ts";
 export { chooseStory, type Located, locateStories } from "./story-locator.ts";
