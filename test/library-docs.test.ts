@@ -33,7 +33,7 @@ test.each(EXAMPLES.map((code, at) => [code.split("\n")[0] ?? "", at] as const))(
     .replaceAll('"./', `"${directory}/`);
   const printed: string[] = [];
   const print = (...values: readonly unknown[]): void =>
-    void printed.push(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value))).join(" "));
+    void printed.push(values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" "));
   const AsyncFunction: new (...parts: string[]) => (...values: unknown[]) => Promise<void> =
     Object.getPrototypeOf(run).constructor;
   await new AsyncFunction("faro", "console", body)(faro, {
