@@ -25,11 +25,14 @@ export function sinceOf(
 /**
  * The bytes of the answer, in pieces as they become available. A follower reads the file that it has open to its end, and is told
  * of rotations there, one by one: each time it opens the newest file, from its start. So what was rotated twice meanwhile is left
- * out, and the newest file comes twice. When the container has ended it does not look for another file (`ReadLogs`, `waitLogs`).
+ * out, and the newest file comes twice. It begins to watch at its first end of file: of a rotation before that it hears nothing and
+ * waits at the end of the old file for the next. When the container has ended it does not look for another file (`ReadLogs`,
+ * `waitLogs`).
  */
 export async function* readLog(file: LogFile, options: LogReadOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
   const writer = new LineWriter(options);
-  let { entries, generation } = file;
+  let { entries } = file;
+  let generation: number | undefined;
   let next = tailStart(entries, options.tailLines);
   while (!signal.aborted && !writer.isFull) {
     const isLast = !options.follow || file.ended;
@@ -37,6 +40,7 @@ export async function* readLog(file: LogFile, options: LogReadOptions, signal: A
     next = entries.length;
     if (fresh.length > 0) yield fresh;
     else if (isLast) return;
+    else if (generation === undefined) ({ generation } = file);
     else if (file.generation > generation) {
       generation++;
       entries = file.entries;
