@@ -104,6 +104,7 @@ describe("a reader that is held up", () => {
     const { lost, missing } = verdict(writer);
     expect(missing).toBeGreaterThan(1_000);
     expect(lost).toBe(0);
+    expect(world.ends()).toEqual([expect.stringMatching(/ incomplete: /)]);
   });
 
   test("when the recording stops leaves what was not read as a gap", async () => {

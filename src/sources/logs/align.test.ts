@@ -277,6 +277,27 @@ describe("the node's clock", () => {
   });
 });
 
+describe("a kubelet that begins the newest file again", () => {
+  const file = Array.from({ length: 8 }, (_, second) => line(30 + second, `line ${second}`));
+
+  test("at lines that are not remembered: the file is searched, and nothing is said twice", () => {
+    const aligner = new Aligner();
+    const follow = { hole: true, isFollow: true, mayRepeat: true };
+    aligner.push([line(28, "before"), line(29, "before")], follow);
+    aligner.push(file, follow);
+    expect(aligner.push(file, follow)).toEqual({ outcome: "repeats", lines: [] });
+    expect(aligner.reconnect()).toEqual({ sinceSecond: undefined, isSearch: true });
+    expect(read(aligner, [...file, line(38, "new")])).toEqual(texts([line(38, "new")]));
+    expect(aligner.reconnect().isSearch).toBe(false);
+  });
+
+  test("is not thought of while the reader is in time: then the node's clock was set", () => {
+    const aligner = new Aligner();
+    aligner.push(file, { hole: true, isFollow: true });
+    expect(aligner.push([line(31, "x")], { hole: true, isFollow: true })).toMatchObject({ outcome: "deliver" });
+  });
+});
+
 describe("lines of an earlier run", () => {
   test("that were redacted are known again by their time and place", () => {
     const file = [line(1, "a"), line(1, "token ghp_0123456789012345678901234567890123", "000000002"), line(1, "b"), line(2, "c")];

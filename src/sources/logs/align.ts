@@ -32,7 +32,7 @@ export type Aligned =
 export interface Resume {
   /** For `sinceTime`, in seconds since 1970; `undefined` reads from the start of the file. */
   readonly sinceSecond: number | undefined;
-  /** The node's clock was set back: time cannot say what was read. The whole file is read and searched, not followed. */
+  /** Time cannot say what was read: the node's clock was set back, or seems so. The whole file is read and searched, not followed. */
   readonly isSearch: boolean;
 }
 
@@ -47,7 +47,7 @@ const FRAGMENTS_MAX = 2;
 type Mode =
   | { readonly mode: "live" }
   /** The delivered lines from `offset` on must come first; `matched` of them have. `held` came before them. */
-  | { readonly mode: "matching"; readonly offset: number; readonly matched: number; readonly held: readonly Buffer[] }
+  | { readonly mode: "matching"; readonly offset: number; readonly matched: number; readonly held: Buffer[] }
   /** The sequence broke: lines up to `untilSecond` are taken as repeated while their count in `left` lasts. */
   | { readonly mode: "counting"; readonly left: Map<number, number>; readonly untilSecond: number };
 
@@ -59,6 +59,8 @@ type Verdict = "repeated" | "fresh" | "held" | "hole" | "again" | "unaligned";
 export interface Accepts {
   readonly hole: boolean;
   readonly isFollow?: boolean;
+  /** The kubelet's reader was held up, and may begin the newest file again. */
+  readonly mayRepeat?: boolean;
   /** False for lines that an earlier run left out of what `restore` was given. */
   readonly wasRecorded?: ((line: Buffer) => boolean) | undefined;
   /** The file was read to its end, and nothing will be added to it. */
@@ -79,6 +81,8 @@ export class Aligner {
   #highest = Number.NEGATIVE_INFINITY;
   #mode: Mode = { mode: "live" };
   #isSearch = false;
+  /** The next connection must find its place in the whole file. */
+  #mustSearch = false;
   #lines = 0;
   #bytes = 0;
   #first: FirstLine | undefined;
@@ -131,7 +135,8 @@ export class Aligner {
   /** Begins a new connection. */
   reconnect(): Resume {
     this.#skipBefore = undefined;
-    this.#isSearch = this.#lines > 0 && this.#newest < this.#highest - WINDOW_S;
+    this.#isSearch = this.#lines > 0 && (this.#mustSearch || this.#newest < this.#highest - WINDOW_S);
+    this.#mustSearch = false;
     const since = Number.isFinite(this.#newest) ? this.#newest - WINDOW_S : undefined;
     if (since !== undefined && !this.#isSearch) this.#recent.filterFrom(since);
     this.#expect();
@@ -157,7 +162,7 @@ export class Aligner {
   push(lines: readonly Buffer[], accepts: Accepts = { hole: true }): Aligned {
     this.#isEmpty &&= lines.length === 0;
     if (this.#mode.mode === "live" && this.#skipBefore === undefined) {
-      const again = accepts.isFollow === true ? this.#repeatsAt(lines) : -1;
+      const again = accepts.isFollow === true ? this.#repeatsAt(lines, accepts.mayRepeat === true) : -1;
       if (again !== -1) return { outcome: "repeats", lines: lines.slice(0, again) };
       return { outcome: "deliver", lines: accepts.isFollow === true ? lines : this.#record(lines) };
     }
@@ -282,7 +287,7 @@ export class Aligner {
   /** Nothing that is expected came yet. In a search everything before it is old; else it may be the tail of a line that is. */
   #unexpected(mode: Matching, second: number, line: Buffer): Verdict {
     if (this.#isSearch || (second <= this.#newest && mode.held.length < FRAGMENTS_MAX)) {
-      this.#mode = { ...mode, held: [...mode.held, line] };
+      mode.held.push(line);
       return "held";
     }
     this.#mode = { mode: "live" };
@@ -300,15 +305,18 @@ export class Aligner {
   /**
    * Records lines up to the first one that was there before, and returns its place, or -1. A kubelet that was held up while a log was
    * rotated twice hears of both rotations afterwards and begins the newest file at each (`cri-client logs.go ReadLogs`). Only a line
-   * whose time steps back can be one of those.
+   * whose time steps back can be one of those: further back than what is remembered, and it takes the file to tell it from a node
+   * whose clock was set.
    */
-  #repeatsAt(lines: readonly Buffer[]): number {
+  #repeatsAt(lines: readonly Buffer[], mayRepeat: boolean): number {
     for (const [at, line] of lines.entries()) {
       const second = this.#seconds.read(line);
       const instant = second === undefined ? undefined : second * 1_000 + millisecondsOf(line);
       if (instant !== undefined && instant < this.#newestMs - STEP_MS) {
         const hash = hashLine(line);
         if (this.#seams.includes(hash) || this.#recent.includes(hash)) return at;
+        this.#mustSearch = mayRepeat && second !== undefined && second < this.#newest - WINDOW_S;
+        if (this.#mustSearch) return at;
       }
       this.#note(line, false);
       const isClockSetBack = this.#newest * 1_000 < this.#newestMs - 1_000;

@@ -6,12 +6,15 @@
 import { abortWith, type Clock } from "../../base/index.ts";
 import type { Accepts, Aligned } from "./align.ts";
 import { type Batch, leave, type LogEnd, readLog } from "./connection.ts";
-import { Lag, UNROTATED_BYTES } from "./lag.ts";
+import { Lag, LEAP_S, UNROTATED_BYTES } from "./lag.ts";
+import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import type { LogItem } from "./log-item.ts";
+import { lineInstant, lineSecond } from "./log-line.ts";
 import {
   type FollowerParts,
   give,
   type InstanceLog,
+  isFromLater,
   isOver,
   placeOf,
   type Reading,
@@ -20,6 +23,7 @@ import {
   type LogStart,
 } from "./reading.ts";
 import type { Slot, Urgency } from "./slots.ts";
+import { readSnapshot } from "./snapshot.ts";
 
 /** How long a connection to a superseded instance may go on: its own end comes within moments, another instance's does not. */
 const SUPERSEDED_MS = 2_000;
@@ -36,9 +40,15 @@ const BEHIND_MS = 30_000;
 const UNDECIDED_MS = 1_000;
 /** After the kubelet could not follow for want of inotify watches it is polled for a while: that works (k/k #98236). */
 const FOLLOW_BROKEN_MS = 60_000;
-/** A reader that was behind and hears nothing for so long looks whether the file still holds the last line. */
-const STOPPED_MS = 5_000;
-const SNAPSHOT_BYTES_MAX = 16 << 20;
+/**
+ * A reader that may stand at the end of an old file, and hears nothing for so long, looks whether the newest holds its last line:
+ * sooner than a file can be the newest and rotated, too (kubelet `containerLogMonitorInterval`, three seconds at least).
+ */
+const STOPPED_MS = 2_000;
+/** A follow that brings nothing of what the newest file has is dead at the look after so many. */
+const LOOKS_MAX = 3;
+/** What was written so shortly before the recording stopped may not have come, and that is no gap. */
+const STOP_MS = 5_000;
 
 /** Bounds of one attempt. */
 export interface Attempt {
@@ -57,6 +67,15 @@ export class AttendedRead {
   #readUntilMonotonic: number;
   #isBehind = false;
   readonly #lag: Lag = new Lag();
+  #lateStart: LateStart | undefined;
+  /** Lines before the present connection. */
+  #linesBefore = 0;
+  /** The newest file began in this second, and nothing of it has come yet. */
+  #newestBegins: number | undefined;
+  /** No slot was free to look at the newest file with, so the follow was opened anew instead. */
+  #isReopened = false;
+  /** The present follow was seen to have come to the end of the newest file: the kubelet watches for rotations from then on. */
+  #isAtEnd = false;
   /** Wall time by a clock that never steps. */
   readonly #steadyBase: number;
 
@@ -158,23 +177,24 @@ export class AttendedRead {
           const end = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole }));
           if (end !== undefined) return await leave(batches, end);
         }
-        if (follow && this.#isInDoubt && (await within(options.clock, STOPPED_MS, pending)) === TOO_LATE) {
-          yield* this.#lookAtFile(cut, signal);
-        }
+        if (follow) yield* this.#untilHeard(pending, cut, signal);
         const next = await pending;
         // Meanwhile another instance's reader knew the lines for its own: what comes now is known there.
         if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
         if (next.done === true) return yield* this.#ended(next.value, { follow, acceptsHole, signal });
         attention.heard();
-        if (next.value.lines.length === 0 && follow) {
-          isOpen = true;
-          this.#lag.open(this.#steadyNow(), next.value.serverSecond);
-          yield* this.#caughtUp();
+        if (next.value.lines.length === 0) {
+          this.#opened(follow, next.value.serverSecond, start);
+          if (follow) yield* this.#caughtUp();
+          isOpen = follow;
         }
         this.#log.aligner.takeLeaps();
-        const end = yield* this.#batch(next.value, { hole: acceptsHole, isFollow: follow, wasRecorded: options.wasRecorded });
+        const mayRepeat = this.#lag.wasBehind(this.#steadyNow());
+        const accepts = { hole: acceptsHole, isFollow: follow, mayRepeat, wasRecorded: options.wasRecorded };
+        const end = yield* this.#batch(next.value, accepts);
         if (end !== undefined) return await leave(batches, end);
-        if (follow) yield* this.#lookForLeaps();
+        yield* this.#lookAtStart();
+        if (follow) yield* this.#lookForLeaps(next.value.lines);
         pending = batches.next();
       }
     } finally {
@@ -184,18 +204,66 @@ export class AttendedRead {
     }
   }
 
-  *#lookForLeaps(): Generator<LogItem> {
-    const { aligner, stream } = this.#log;
-    const { newest, bytes } = aligner;
-    if (newest === undefined) return;
-    const detail = `${stream} was written faster than it was read: what was rotated away meanwhile is left out`;
-    for (const { fromSecond, toSecond } of this.#lag.take({ newest, bytes, leaps: aligner.takeLeaps() }, this.#steadyNow()))
-      yield { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
+  #opened(follow: boolean, serverSecond: number | undefined, start: LogStart): void {
+    const { sight, log } = this.#reading;
+    const now = this.#steadyNow();
+    if (follow) this.#lag.open(now, serverSecond);
+    this.#linesBefore = log.aligner.lines;
+    this.#newestBegins = undefined;
+    this.#isAtEnd = this.#isReopened;
+    this.#isReopened = false;
+    const from = isFromLater(start) || log.aligner.lines > 0 ? undefined : beginOf(this.#parts.options, sight);
+    this.#lateStart = from === undefined ? undefined : new LateStart(from, serverSecond ?? now / 1_000);
   }
 
-  /** What was not read of a log whose pod is gone, when the reader was behind. */
-  *unread(): Generator<LogItem> {
+  /** What was rotated away before the log was opened for the first time. */
+  *#lookAtStart(): Generator<LogItem> {
+    const missed = this.#lateStart?.missed(this.#log.aligner);
+    if (missed !== undefined) yield missedStart(this.#log, missed);
+    if (missed !== undefined || this.#lateStart?.isOver(this.#log.aligner) === true) this.#lateStart = undefined;
+  }
+
+  *#lookForLeaps(lines: readonly Buffer[]): Generator<LogItem> {
+    const { aligner, stream } = this.#log;
+    const { newest, bytes } = aligner;
+    const last = lines.at(-1);
+    if (newest === undefined || last === undefined) return;
+    const detail = `${stream} was written faster than it was read: what was rotated away meanwhile is left out`;
+    const leaps = aligner.takeLeaps();
+    const begins = this.#newestBegins;
+    const over = begins === undefined ? undefined : leaps.find((leap) => leap.fromSecond < begins && begins < leap.toSecond);
+    const leftOut = this.#lag.take({ newest: lineInstant(last) ?? newest, bytes, leaps }, this.#steadyNow());
+    // A file that was seen has been left out, however well in time the lines are.
+    for (const { fromSecond, toSecond } of over === undefined ? leftOut : [...leftOut, over])
+      yield { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
+    if (begins !== undefined && newest >= begins) this.#newestBegins = undefined;
+  }
+
+  /** True when the last lines that came were old by then: what was written behind them may be in a file that nobody was given. */
+  get isLate(): boolean {
+    return this.#lag.isBehind;
+  }
+
+  /** Its pod is gone. Returns whether the log was read to its end. */
+  *podGone(): Generator<LogItem, boolean> {
+    const { isLate } = this;
     yield* this.#leftOut("its pod is gone");
+    return !isLate;
+  }
+
+  /** The recording stopped. Returns whether the log had been read until then. */
+  *stopped(): Generator<LogItem, boolean> {
+    const { aligner, stream } = this.#reading.log;
+    const { isLate } = this;
+    yield* this.#leftOut("the recording stopped", "log-unavailable");
+    if (isLate || this.#isBehind) return false;
+    const { clock } = this.#parts.options;
+    if (clock.monotonic() - this.#readUntilMonotonic <= STOP_MS) return true;
+    const [from, to] = [this.#readUntil, clock.now()];
+    const newest = aligner.newest === undefined ? from : aligner.newest * 1_000;
+    const detail = `${stream} was not being read when the recording stopped`;
+    yield { item: "log-gap", cause: "log-unavailable", detail, from: Math.min(from, newest), to };
+    return false;
   }
 
   *#leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): Generator<LogItem> {
@@ -207,22 +275,40 @@ export class AttendedRead {
     this.#lag.caughtUp();
   }
 
+  /** Waits for what a follow brings next, and meanwhile looks whether its kubelet still reads the newest file. */
+  async *#untilHeard(pending: Promise<unknown>, cut: AbortController, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const { clock } = this.#parts.options;
+    for (let looks = 0; this.#isInDoubt && !cut.signal.aborted; looks++) {
+      if ((await within(clock, STOPPED_MS * 2 ** Math.min(looks, 8), pending)) !== TOO_LATE) return;
+      const found = await this.#compare(signal);
+      // What came while the file was looked at stands in front of it.
+      if ((await within(clock, 0, pending)) !== TOO_LATE) return;
+      yield* this.#lookedAt(found, looks, cut);
+    }
+  }
+
   /** True when lines may be in no file that can be read any more, if nothing more comes. */
   get #isInDoubt(): boolean {
     const { aligner } = this.#log;
-    return this.#lag.isBehind || (!aligner.isLive && aligner.bytes >= UNROTATED_BYTES);
+    return this.#lag.isBehind || (aligner.bytes >= UNROTATED_BYTES && !(aligner.isLive && this.#isAtEnd));
   }
 
   /** Nothing more comes. A file that does not hold the last line tells that others may have been left out. */
-  async *#lookAtFile(cut: AbortController, signal: AbortSignal): AsyncGenerator<LogItem> {
+  *#lookedAt(found: Found, looks: number, cut: AbortController): Generator<LogItem> {
     const { aligner, stream } = this.#log;
-    const { isLive, lines } = aligner;
-    const found = await this.#compare(signal);
-    if (aligner.lines !== lines || aligner.isLive !== isLive) return;
-    if (found === "empty" && !isLive) yield* give(stream, aligner.finish({ hole: true, isWhole: true }));
-    else if (found === "empty") yield* this.#leftOut("what followed is in no file that can be read");
-    else if (found === "same") this.#lag.caughtUp();
-    else if (found === "differs") cut.abort();
+    this.#isAtEnd ||= found === "empty" || found === "same";
+    if (found === "same") this.#lag.atEnd();
+    else if (found === "empty" && aligner.isLive) yield* this.#leftOut("what followed is in no file that can be read");
+    else if (found === "empty") yield* give(stream, aligner.finish({ hole: true, isWhole: true }));
+    else if (found === "ahead" || found === "differs") {
+      const { newest = Number.POSITIVE_INFINITY } = aligner;
+      // Lines of between are in an old file, and only this connection can still bring them.
+      const isNext = found === "differs" && (this.#newestBegins ?? 0) - newest < LEAP_S;
+      if (isNext || looks >= LOOKS_MAX) cut.abort();
+    } else if (found === "no slot" && this.#parts.news.state === "live") {
+      this.#isReopened = true;
+      cut.abort();
+    }
   }
 
   *#batch(batch: Batch, accepts: Accepts): Generator<LogItem, LogEnd | undefined> {
@@ -239,7 +325,9 @@ export class AttendedRead {
       yield* items;
       if (this.#reading.log !== this.#log) return { end: "cut" };
     }
-    return yield* this.#take(this.#log.aligner.push(batch.lines, accepts), batch.continues);
+    // Behind the instance's end nothing was rotated: what is there is the next one's.
+    const hole = accepts.hole && placeOf(this.#reading.sight, first) !== "after";
+    return yield* this.#take(this.#log.aligner.push(batch.lines, { ...accepts, hole }), batch.continues);
   }
 
   *#take(aligned: Aligned, continues: boolean = false): Generator<LogItem, LogEnd | undefined> {
@@ -253,13 +341,14 @@ export class AttendedRead {
     { follow, acceptsHole, signal }: { readonly follow: boolean; readonly acceptsHole: boolean; readonly signal: AbortSignal },
   ): Generator<LogItem, LogEnd> {
     if (end.end === "aborted" && !signal.aborted) return { end: "cut" };
-    if (end.end === "aborted" && follow) yield* this.#leftOut("the recording stopped", "log-unavailable");
     if (end.end === "in-band" && follow) this.#followBrokenUntil = this.#parts.options.clock.monotonic() + FOLLOW_BROKEN_MS;
     if (end.end !== "eof") return end;
     const isWhole = !follow && isOver(this.#reading, this.#parts.news);
-    const misaligned = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole, isWhole }));
+    const { aligner } = this.#log;
+    const misaligned = yield* this.#take(aligner.finish({ hole: acceptsHole, isWhole }));
     if (misaligned !== undefined) return misaligned;
-    if (!follow) this.#lag.caughtUp();
+    // The newest file has been read to its end: as it was, or up to the last line that was known.
+    if (!follow || (aligner.isLive && aligner.lines === this.#linesBefore)) this.#lag.caughtUp();
     this.#noteRead();
     yield* this.#caughtUp();
     return end;
@@ -283,7 +372,7 @@ export class AttendedRead {
     let quiet: () => void = () => {};
     let isEnded = false;
     const compare = (then: () => void): void =>
-      void this.#compare(signal).then((found) => (found === "differs" ? cut.abort() : then()));
+      void this.#compare(signal).then((found) => (READ_ON.has(found) ? then() : cut.abort()));
     const heard = (): void => {
       quiet();
       if (!isEnded) quiet = options.clock.after(QUIET_MS, () => compare(heard));
@@ -308,49 +397,26 @@ export class AttendedRead {
   }
 
   /**
-   * Compares a stream that is silent with the file: `differs` when the file has lines that did not come. If not, the next connection
-   * begins where the file does now: it may have been rotated behind the last line, and then it is `empty`.
+   * Compares a stream that is silent with the file: it may be `ahead`, with lines behind the last one that did not come, or differ.
+   * If neither, the next connection begins where the file does now: it may have been rotated behind the last line, and then it is
+   * `empty`.
    */
-  async #compare(signal: AbortSignal): Promise<"differs" | "same" | "empty" | "unknown"> {
+  async #compare(signal: AbortSignal): Promise<Found> {
     const { aligner } = this.#log;
     const before = aligner.lines;
-    const snapshot = await this.#snapshot(signal);
-    if (snapshot === "unreachable") return "differs";
+    const snapshot = await readSnapshot(this.#parts, this.#log, signal);
+    if (snapshot === "unreachable" || snapshot === "no slot") return snapshot;
     if (snapshot === undefined || aligner.lines !== before) return "unknown";
     // A follow that has not brought one line yet: a container that is silent, or a connection that is dead.
     if (aligner.newest === undefined) return snapshot.length > 0 ? "differs" : "unknown";
     if (snapshot.length === 0 && !aligner.isLive) return "empty";
     if (!aligner.isLive) return "unknown";
     const { common, hasMore } = aligner.compare(snapshot);
-    if (hasMore) return "differs";
+    const [first] = snapshot;
+    this.#newestBegins = hasMore && common === 0 && first !== undefined ? lineSecond(first) : undefined;
+    if (hasMore) return common > 0 ? "ahead" : "differs";
     aligner.rebase(common);
     return common > 0 ? "same" : "empty";
-  }
-
-  async #snapshot(signal: AbortSignal): Promise<readonly Buffer[] | "unreachable" | undefined> {
-    const { options } = this.#parts;
-    const { newest } = this.#log.aligner;
-    const slot = options.slots.tryAcquire();
-    // With every slot taken there is none to look with: the connection's own is, and going on from it shows as much.
-    if (slot === undefined) return "unreachable";
-    const start: LogStart =
-      newest === undefined ? { tailLines: 1, ...startOf(this.#log, undefined, options.from) } : { sinceSecond: newest - 2 };
-    const { sinceSecond, tailLines } = start;
-    const request = requestOf(options, { follow: false, previous: false, sinceSecond, tailLines });
-    const lines: Buffer[] = [];
-    let bytes = 0;
-    try {
-      const batches = readLog(options.client, request, signal);
-      for (let next = await batches.next(); ; next = await batches.next()) {
-        if (next.done === true)
-          return next.value.end === "eof" ? lines : next.value.end === "aborted" ? undefined : "unreachable";
-        lines.push(...next.value.lines);
-        bytes += next.value.lines.reduce((sum, line) => sum + line.length, 0);
-        if (bytes > SNAPSHOT_BYTES_MAX) return await leave(batches, undefined);
-      }
-    } finally {
-      slot.release();
-    }
   }
 
   // --- how far behind -----------------------------------------------------------------------------
@@ -386,6 +452,12 @@ export class AttendedRead {
     yield* this.close(true);
   }
 }
+
+/** How a silent stream and the file compare. */
+type Found = "differs" | "ahead" | "same" | "empty" | "unknown" | "unreachable" | "no slot";
+
+/** A new connection would say no more than the present one. */
+const READ_ON: ReadonlySet<Found> = new Set<Found>(["same", "empty", "unknown"]);
 
 const TOO_LATE: unique symbol = Symbol("too late");
 

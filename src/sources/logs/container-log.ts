@@ -21,7 +21,7 @@ import { judge, type Verdict } from "./verdict.ts";
 const STATUS_LAG_MS = 5_000;
 /**
  * Answers without the lines read last before that is a rotation: until its status shows, the next instance looks the same.
- * A log with many bytes is rotated sooner than restarted, and waiting costs it more.
+ * A log with many bytes is rotated sooner than restarted, and waiting costs it more while it is written.
  */
 const MISALIGNED_TRIES = 3;
 const MISALIGNED_TRIES_OF_MANY = 1;
@@ -93,7 +93,7 @@ export class ContainerLog {
     try {
       yield this.#seen.bound(reading);
       if (!reading.viaPrevious && !reading.superseded) yield* this.#readCurrent(reading, signal);
-      else yield* this.#readSuperseded(reading, false, signal);
+      else yield* this.#readSuperseded(reading, new AttendedRead(this.#parts, reading), false, signal);
     } finally {
       leave();
       reading.isActive = false;
@@ -110,9 +110,14 @@ export class ContainerLog {
     let isRead = false;
     for (let tries = 0, misaligned = 0; ; tries++) {
       const { log } = reading;
+      if (reading.superseded) {
+        yield* this.#readSuperseded(reading, read, hasEnded && !reading.viaPrevious, signal);
+        return;
+      }
       const wasOver = isOver(reading, this.#news);
       const before = log.aligner.lines;
-      const triesMax = log.aligner.bytes >= MANY_BYTES ? MISALIGNED_TRIES_OF_MANY : MISALIGNED_TRIES;
+      const isWritten = log.aligner.bytes >= MANY_BYTES && !wasOver;
+      const triesMax = isWritten ? MISALIGNED_TRIES_OF_MANY : MISALIGNED_TRIES;
       const end = yield* read.connect({ acceptsHole: misaligned >= triesMax, signal });
       const { aligner } = reading.log;
       if (aligner.lines > before) {
@@ -122,25 +127,21 @@ export class ContainerLog {
       misaligned = end.end === "misaligned" ? misaligned + 1 : 0;
       if (end.end === "eof" && end.followed && !wasOver) {
         const wasLive = this.#news.state === "live";
-        await this.#statusAfterEnd(reading, signal);
+        // A pod that is being deleted may go any moment: that the end was the end is to be seen now or never.
+        if (wasLive) await this.#statusAfterEnd(reading, signal);
         // A kubelet that restarts ends a follow as cleanly as a container does. Only a status or a deletion tells them apart.
-        hasEnded ||= reading.sight.ended || !wasLive;
+        // And the kubelet's reader, which opens no other file after that, may have been behind.
+        hasEnded ||= (reading.sight.ended || !wasLive) && !read.isLate;
       }
       const isVerified = isRead && aligner.isLive && aligner.lines === before;
       isRead = end.end === "eof" && wasOver;
       hasEnded ||= isRead;
-      if (reading.superseded && end.end !== "aborted") {
-        yield* read.close(true);
-        yield* this.#readSuperseded(reading, hasEnded && !reading.viaPrevious, signal);
-        return;
-      }
+      if (reading.superseded && end.end !== "aborted") continue;
       const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
       const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
       if (verdict.verdict === "ended") {
         if (end.end === "eof" || (end.end === "in-band" && verdict.gap)) yield* lastLine(reading.log, end.fragment);
-        yield* read.close(!verdict.gap);
-        if (verdict.reason === "pod deleted") yield* read.unread();
-        yield* this.#end(reading, verdict);
+        yield* this.#end(reading, yield* finished(read, verdict));
         return;
       }
       yield* read.wait(this.#delayOf(verdict, backoff), whyAgain(end), signal);
@@ -166,8 +167,7 @@ export class ContainerLog {
 
   // --- an instance after which another one runs ---------------------------------------------------
 
-  async *#readSuperseded(reading: Reading, hasEnded: boolean, signal: AbortSignal): AsyncGenerator<LogItem> {
-    const read = new AttendedRead(this.#parts, reading);
+  async *#readSuperseded(reading: Reading, read: AttendedRead, hasEnded: boolean, signal: AbortSignal): AsyncGenerator<LogItem> {
     const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
     let hadLines = reading.log.aligner.lines > 0;
     let isRead = hasEnded;
@@ -188,8 +188,7 @@ export class ContainerLog {
       }
       const verdict = this.#verdictOnPrevious(reading, found, tries);
       if (verdict.verdict === "ended") {
-        const ended = hadLines || isRead ? afterRestart(verdict, isRead) : verdict;
-        yield* read.close(!ended.gap);
+        const ended = yield* finished(read, hadLines || isRead ? afterRestart(verdict, isRead) : verdict);
         yield* this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
         return;
       }
@@ -235,6 +234,15 @@ function afterRestart(verdict: Ended, hasEnded: boolean): Ended {
   const isRead = !verdict.gap || hasEnded;
   const reason = isRead ? "read to its end, then restarted" : `restarted before its end could be read: ${verdict.reason}`;
   return { verdict: "ended", outcome: isRead ? "complete" : "incomplete", reason, gap: !isRead };
+}
+
+/** Nothing more is read of an instance: its end, after what says that lines of it are missing that nobody else misses. */
+function* finished(read: AttendedRead, end: Ended): Generator<LogItem, Ended> {
+  let isRead = !end.gap;
+  if (end.reason === "recording stopped") isRead = yield* read.stopped();
+  else if (end.reason === "pod deleted") isRead = yield* read.podGone();
+  yield* read.close(isRead);
+  return isRead ? end : { ...end, outcome: "incomplete" };
 }
 
 function whyAgain(end: LogEnd): string {

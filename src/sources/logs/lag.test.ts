@@ -53,7 +53,7 @@ describe("a leap in time is where a file may have been left out", () => {
 
   test("when the reader never was up to date, and the server says its time", () => {
     const reader = new Reader().open(1_000).line(1_000, [10]).line(1_010, [300]).line(1_060, [1_005]).line(1_060.1, [1_030]);
-    expect(reader.leaps).toEqual(["1005-1030"]);
+    expect(reader.leaps).toEqual(["1000-1005", "1005-1030"]);
   });
 });
 
@@ -92,6 +92,13 @@ describe("what came last was behind", () => {
     expect(reader.lag.isBehind).toBe(true);
     reader.lag.caughtUp();
     expect(reader.lag.isBehind).toBe(false);
+  });
+
+  test("although nothing ever came in time, by the server's time", () => {
+    const reader = new Reader().open(100).line(106, [101]);
+    expect(reader.lag.isBehind).toBe(true);
+    reader.lag.atEnd();
+    expect(reader.line(106, [101]).lag.isBehind).toBe(false);
   });
 
   test("not when it was quiet since", () => {

@@ -6,12 +6,16 @@
  * written and rotated away before the lines in front of the leap arrived.
  */
 
-/** Behind by less than this nothing can be left out at the end: kubelets look every ten seconds whether to rotate. */
-const LAG_S = 5;
+/** Behind by less than this is in step: lines are gathered, and the event loop has other work. */
+const LAG_S = 1;
+/** A step back in time beyond this is the node's clock: two streams are stamped by two goroutines. */
+const CLOCK_STEP_S = 10;
 /** A file is the newest one for three seconds at least (kubelet `containerLogMonitorInterval`), in whole seconds. */
-const LEAP_S = 2;
+export const LEAP_S = 2;
 /** An instance that has written no more was not rotated, whatever the times say. */
 export const UNROTATED_BYTES: number = 64 << 10;
+/** Who was behind has caught up, and with that heard of every rotation, after so long. */
+const BEHIND_MEMORY_MS = 60_000;
 /** The least distance is forgotten in two steps of so long: clocks drift apart. */
 const MEMORY_MS = 3_600_000;
 
@@ -25,14 +29,19 @@ export interface Leap {
 export interface Progress {
   /** Bytes of the instance, this batch included. */
   readonly bytes: number;
-  /** Second of the newest line, this batch included. */
+  /** When the last line was written, seconds since 1970 with their fraction. */
   readonly newest: number;
   /** Leaps in time in front of or between its lines. */
   readonly leaps: readonly Leap[];
 }
 
-/** One instance. The node's clock and Faro's need not agree: the least distance that was seen is no lag. */
+/**
+ * One instance. The node's clock and Faro's need not agree: the least distance that was seen is no lag. Until the reader has been
+ * at the end of the file nothing may have come in time, and the node's clock is taken for the API server's.
+ */
 export class Lag {
+  #isServerTrusted = true;
+  #serverDistance = Number.POSITIVE_INFINITY;
   #least = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
   #forgetAt = Number.NEGATIVE_INFINITY;
@@ -47,6 +56,7 @@ export class Lag {
   open(nowMs: number, serverSecond: number | undefined): void {
     this.#openedMs = nowMs;
     this.#openedSecond = serverSecond;
+    if (serverSecond !== undefined && this.#isServerTrusted) this.#serverDistance = nowMs / 1_000 - serverSecond;
     if (nowMs < this.#forgetAt) return;
     this.#forgetAt = nowMs + MEMORY_MS;
     this.#leastBefore = this.#least;
@@ -58,6 +68,12 @@ export class Lag {
     return this.#bytes >= UNROTATED_BYTES && this.#arrivalMs / 1_000 - this.#newest - this.#offset > LAG_S;
   }
 
+  /** True when the reader was behind a while ago. */
+  wasBehind(nowMs: number): boolean {
+    return nowMs - this.#behindMs < BEHIND_MEMORY_MS;
+  }
+  #behindMs = Number.NEGATIVE_INFINITY;
+
   /** The time of the node, in seconds since 1970, and no earlier than it is. */
   nodeSecond(nowMs: number): number {
     return Math.ceil(nowMs / 1_000 - this.#offset) + 1;
@@ -68,23 +84,38 @@ export class Lag {
     this.#bytes = 0;
   }
 
+  /** The present follow has brought all of the file. */
+  atEnd(): void {
+    this.#trustNoServer();
+    this.caughtUp();
+  }
+
+  #trustNoServer(): void {
+    this.#isServerTrusted = false;
+    this.#serverDistance = Number.POSITIVE_INFINITY;
+  }
+
   /** Takes a batch of a follow; returns the leaps in which a file may have been left out. */
   take({ newest, leaps, bytes }: Progress, nowMs: number): readonly Leap[] {
     // A step back is the node's clock, and no distance of before means anything.
-    if (newest < this.#newest) [this.#least, this.#leastBefore] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    if (newest < this.#newest - CLOCK_STEP_S) {
+      [this.#least, this.#leastBefore] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      this.#trustNoServer();
+    }
     this.#least = Math.min(this.#least, nowMs / 1_000 - newest);
     const found = bytes < UNROTATED_BYTES ? [] : leaps.flatMap((leap) => this.#leftOut(leap, nowMs));
     [this.#newest, this.#arrivalMs, this.#bytes] = [newest, nowMs, bytes];
+    if (this.isBehind) this.#behindMs = nowMs;
     return found;
   }
 
   get #offset(): number {
-    return Math.min(this.#least, this.#leastBefore);
+    return Math.min(this.#least, this.#leastBefore, this.#serverDistance);
   }
 
   /** A pause of a container that is read as it writes is none, nor one that was over when the connection was opened. */
   #leftOut({ fromSecond, toSecond }: Leap, nowMs: number): readonly Leap[] {
-    const arrived = (fromSecond === this.#newest ? this.#arrivalMs : nowMs) / 1_000 - this.#offset;
+    const arrived = (fromSecond === Math.floor(this.#newest) ? this.#arrivalMs : nowMs) / 1_000 - this.#offset;
     const opened = this.#openedSecond ?? this.#openedMs / 1_000 - this.#offset;
     // The file that was open when the connection began was the newest, and no line from before is in a later one.
     const from = Math.max(fromSecond, Math.floor(opened));

@@ -4,6 +4,7 @@
  */
 import { beginsWith } from "./claims.ts";
 import { leave, type LogEnd, readLog } from "./connection.ts";
+import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import { lineInstant } from "./log-line.ts";
 import type { LogItem } from "./log-item.ts";
 import {
@@ -78,14 +79,17 @@ async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortS
   // Without rotation there are no holes: then `previous` shows a newer instance than a moment ago.
   const accepts = { hole: asked.aligner.bytes >= UNROTATED_BYTES };
   let log = asked;
+  const begin = asked.aligner.lines > 0 || isFromLater(start) ? undefined : beginOf(options, reading.sight);
   for (let next = await batches.next(); ; next = await batches.next()) {
     if (reading.log !== log) return await leave(batches, { previous: "swapped" });
     if (next.done === true) {
       const end = next.value;
       if (end.end !== "eof") return { previous: "failed", end };
-      const last = log.aligner.finish(accepts);
+      const last = log.aligner.finish({ ...accepts, isWhole: true });
       if (last.outcome === "misaligned") return { previous: "ended", ended: OTHER };
       yield* give(log.stream, last);
+      const missed = begin === undefined ? undefined : new LateStart(begin, Number.POSITIVE_INFINITY).missed(log.aligner);
+      if (missed !== undefined) yield missedStart(log, missed);
       return { previous: "read", fragment: end.fragment };
     }
     const [first] = next.value.lines;
@@ -172,7 +176,10 @@ export function* endItems({ options }: FollowerParts, { reading, stream, aligner
     const { startedAt, finishedAt, containerId } = reading.sight;
     const detail = `log of ${options.container} (${containerId}): ${end.reason}`;
     const newest = aligner.newest === undefined ? undefined : aligner.newest * 1_000;
-    yield { item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to: msOf(finishedAt) };
+    // A status has whole seconds, and the last lines were written within the one that it says.
+    const finished = msOf(finishedAt);
+    const to = finished === undefined ? undefined : finished + 999;
+    yield { item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to };
   }
   yield { item: "stream-ended", stream, outcome: end.outcome, reason: end.reason, lines: aligner.lines };
 }
