@@ -97,6 +97,11 @@ export class Recorded {
     return this.#nodeLogs.flatMap((logs) => logs.instances());
   }
 
+  /** Their lines, block by block. */
+  *containerLines(): Generator<ReturnType<NodeLogs["lines"]> extends Generator<infer Block> ? Block : never> {
+    for (const logs of this.#nodeLogs) yield* logs.lines();
+  }
+
   async judge(story: StoryFile): Promise<Judgement> {
     const history = await this.history();
     return {
