@@ -13,6 +13,8 @@ export interface InstanceText {
   readonly containerId: string;
   readonly restartCount: number;
   readonly previousId: string | undefined;
+  /** It has ended, and the container waits to be restarted. */
+  readonly isWaiting?: boolean;
 }
 
 export const API_VERSION: Readonly<Record<SlotKind, string>> = {
@@ -65,10 +67,12 @@ function bodyText(slot: Slot, number: number, chance: Chance, instance: Instance
 function podText(number: number, instance: InstanceText | undefined, count: string): string {
   const spec = `"spec":{"nodeName":"node-1","containers":[{"name":"app","image":"registry.example/app:${number % 3}"}]}`;
   if (instance === undefined) return `${spec},"status":{"phase":"Pending",${count}}`;
-  const { containerId, restartCount, previousId } = instance;
-  const state = '"state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}';
+  const { containerId, restartCount, previousId, isWaiting = false } = instance;
+  const running = '"state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}';
+  const state = isWaiting ? '"state":{"waiting":{"reason":"CrashLoopBackOff"}}' : running;
+  const lastId = isWaiting ? containerId : previousId;
   const last =
-    previousId === undefined ? "" : `,"lastState":{"terminated":{"exitCode":1,"reason":"Error","containerID":"${previousId}"}}`;
+    lastId === undefined ? "" : `,"lastState":{"terminated":{"exitCode":1,"reason":"Error","containerID":"${lastId}"}}`;
   const status = `{"name":"app","ready":true,"restartCount":${restartCount},"containerID":"${containerId}",${state}${last}}`;
   return `${spec},"status":{"phase":"Running","containerStatuses":[${status}],${count}}`;
 }

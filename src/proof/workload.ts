@@ -1,5 +1,13 @@
 /** A cluster that lives: plays the steps of a schedule on a `ClusterHistory`. A step that finds nothing to do does nothing. */
-import { ClusterHistory, ContainerLogs, type HistoryRef, type LogFile, type StoredVersion } from "../apiserver/index.ts";
+import {
+  ClusterHistory,
+  ContainerLogs,
+  type HistoryRef,
+  type LogFile,
+  logTime,
+  type LogTimeFormat,
+  type StoredVersion,
+} from "../apiserver/index.ts";
 import type { VirtualClock } from "../base/index.ts";
 import { Chance } from "./chance.ts";
 import type { ProofCluster, Slot } from "./clusters.ts";
@@ -13,6 +21,8 @@ interface Standing {
   instance: InstanceText | undefined;
 }
 
+export const TRUE_TIME: Workload["node"] = { offsetMs: 0, format: {} };
+
 const GRACE_MS = 2_000;
 const HEARTBEAT_MS = 10_000;
 
@@ -20,6 +30,8 @@ export class Workload {
   readonly history: ClusterHistory;
   readonly logs: ContainerLogs = new ContainerLogs();
   readonly truth: Truth;
+  /** How the node's clock stands to the true time, and how it writes it into logs. */
+  node: { readonly offsetMs: number; readonly format: LogTimeFormat } = TRUE_TIME;
   readonly #clock: VirtualClock;
   readonly #cluster: ProofCluster;
   readonly #standing = new Map<number, Standing>();
@@ -259,17 +271,34 @@ export class Workload {
     this.#startLog(version, standing.instance);
   }
 
+  /** The instance that runs in a pod ends, and its container waits so long to be restarted. */
+  crash(chance: Chance, ms: number): void {
+    const running = [...this.#standing].filter(([, { instance }]) => instance !== undefined && instance.isWaiting !== true);
+    if (running.length === 0) return;
+    const [at, standing] = chance.pick(running);
+    const { instance } = standing;
+    if (instance === undefined) return;
+    this.logs.file(instance.containerId)?.end();
+    standing.instance = { ...instance, isWaiting: true };
+    this.#change(at, chance);
+    this.#clock.after(ms, () => {
+      if (this.#standing.get(at) === standing && standing.instance?.containerId === instance.containerId)
+        this.#restart(at, chance);
+    });
+  }
+
   #log(at: number, chance: Chance): void {
     const instance = this.#standing.get(at)?.instance;
-    const file = instance === undefined ? undefined : this.logs.file(instance.containerId);
+    const file = instance === undefined || instance.isWaiting === true ? undefined : this.logs.file(instance.containerId);
     if (file !== undefined) this.write(file, chance.between(1, 5));
   }
 
-  /** Appends lines at the present moment, some of them with the same timestamp. */
+  /** Appends lines at the present moment, some of them with the same timestamp. A container that has ended writes none. */
   write(file: LogFile, count: number, timestamp?: string): void {
+    if (file.ended) return;
     const log = this.truth.logs.get(file.instance.containerId);
     for (let left = count; left > 0; left--) {
-      const time = timestamp ?? new Date(this.#clock.now()).toISOString().replace("Z", `${String(left % 2).padStart(6, "0")}Z`);
+      const time = timestamp ?? logTime(this.#clock.now() + this.node.offsetMs, this.node.format, left % 2);
       const content = `line ${this.#number++} of ${file.instance.containerId}`;
       file.append(content, time);
       log?.lines.push(`${time} ${content}`);

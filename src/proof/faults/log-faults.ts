@@ -1,4 +1,5 @@
 /** Faults of kubelets and log files (F54 to F67). */
+import { TRUE_TIME } from "../workload.ts";
 import type { World } from "../world.ts";
 import type { Fault, PlayedFault } from "./fault.ts";
 
@@ -28,7 +29,16 @@ export const LOG_FAULTS: readonly Fault[] = [
     endLogs(world, "end");
     return undefined;
   }),
-  elsewhere("F57", "errors as text in the body of a log", "src/sources/logs/container-log.test.ts"),
+  {
+    ...here("F57", "errors as text in the body of a log", (world, { chance }) => {
+      const file = world.work.runningLog(chance);
+      if (file === undefined) return undefined;
+      file.fail({ text: chance.pick(IN_BAND), where: chance.happens(0.5) ? "instead" : "behind" });
+      endLogs(world, "end");
+      return () => file.fail();
+    }),
+    lasts: [500, 20_000],
+  },
   here("F58", "containers restart again and again", (world, { chance }) => {
     for (let times = chance.between(2, 4); times > 0; times--)
       world.work.play({ work: "restart", at: 0, slot: chance.below(100), dice: chance.below(1e9) });
@@ -64,27 +74,56 @@ export const LOG_FAULTS: readonly Fault[] = [
     if (file !== undefined) world.work.write(file, 200);
     return undefined;
   }),
-  elsewhere("F63", "the node's clock is an hour behind, or changes its zone", "src/sources/logs/align.test.ts"),
-  elsewhere("F64", "the kubelet's old format", "src/sources/logs/align.test.ts"),
+  {
+    ...here("F63", "the node's clock is an hour behind, or changes its zone", (world, { chance }) => {
+      const isZone = chance.happens(0.5);
+      world.work.node = isZone ? { offsetMs: 0, format: { offsetMinutes: 420 } } : { offsetMs: -3_600_000, format: {} };
+      return () => {
+        world.work.node = TRUE_TIME;
+      };
+    }),
+    lasts: [500, 60_000],
+  },
+  {
+    ...here("F64", "the kubelet's old format: fractions without the zeros at their end", (world, { chance }) => {
+      world.work.node = { offsetMs: 0, format: { trimsZeros: true, digits: chance.pick([0, 3, 6, 9]) } };
+      return () => {
+        world.work.node = TRUE_TIME;
+      };
+    }),
+    lasts: [500, 60_000],
+  },
   here("F65", "lines with equal timestamps", (world, { chance }) => {
     const file = world.work.runningLog(chance);
     if (file !== undefined) world.work.write(file, 12, new Date(world.clock.now()).toISOString().replace("Z", "000000Z"));
     return undefined;
   }),
-  elsewhere("F66", "the node has no inotify watches left", "src/sources/logs/container-log.test.ts"),
-  elsewhere("F67", "the log of the previous instance is answered", "src/sources/logs/container-log.test.ts"),
+  {
+    ...here("F66", "the node has no inotify watches left", (world) => {
+      world.work.logs.limitFollowers(0);
+      endLogs(world, "end");
+      return () => world.work.logs.limitFollowers(Number.POSITIVE_INFINITY);
+    }),
+    lasts: [500, 90_000],
+  },
+  {
+    ...here("F67", "the log of the previous instance is answered, while a container waits to be restarted", (world, how) => {
+      world.work.crash(how.chance, how.ms);
+      if (how.chance.happens(0.5)) endLogs(world, "end");
+      return undefined;
+    }),
+    lasts: [500, 20_000],
+  },
 ];
+
+/** What kubelets write where lines should be. */
+const IN_BAND = [
+  "unable to retrieve container logs for containerd://1",
+  "failed to create fsnotify watcher: too many open files",
+  'failed to open log file "/var/log/pods/a_b_c/app/0.log": open /var/log/pods/a_b_c/app/0.log: no such file or directory',
+  "rpc error: code = Unavailable desc = connection error",
+] as const;
 
 function here(id: PlayedFault["id"], title: string, begin: PlayedFault["begin"]): PlayedFault {
   return { id, title, runs: "here", share: 0.5, lasts: MOMENT, begin };
-}
-
-function elsewhere(id: PlayedFault["id"], title: string, where: string): Fault {
-  return {
-    id,
-    title,
-    runs: "elsewhere",
-    why: "it is about single bytes of one stream, which its own table of cases covers whole",
-    where,
-  };
 }
