@@ -45,6 +45,7 @@ const FOLLOW_BROKEN_MS = 60_000;
  * sooner than a file can be the newest and rotated, too (kubelet `containerLogMonitorInterval`, three seconds at least).
  */
 const STOPPED_MS = 2_000;
+const MOMENT_MS = 100;
 /** A follow that brings nothing of what the newest file has is dead at the look after so many. */
 const LOOKS_MAX = 3;
 /** What was written so shortly before the recording stopped may not have come, and that is no gap. */
@@ -185,13 +186,15 @@ export class AttendedRead {
         attention.heard();
         if (next.value.lines.length === 0) {
           this.#opened(follow, next.value.serverSecond, start);
-          if (follow) yield* this.#caughtUp();
+          if (follow && this.#lateStart === undefined) yield* this.#caughtUp();
           isOpen = follow;
         }
         this.#log.aligner.takeLeaps();
         const mayRepeat = this.#lag.wasBehind(this.#steadyNow());
         const accepts = { hole: acceptsHole, isFollow: follow, mayRepeat, wasRecorded: options.wasRecorded };
         const end = yield* this.#batch(next.value, accepts);
+        // Lines that cannot be placed are lines that have not come.
+        this.#isAhead = end?.end === "misaligned" || (this.#isAhead && next.value.lines.length === 0);
         if (end !== undefined) return await leave(batches, end);
         yield* this.#lookAtStart();
         if (follow) yield* this.#lookForLeaps(next.value.lines);
@@ -218,9 +221,12 @@ export class AttendedRead {
 
   /** What was rotated away before the log was opened for the first time. */
   *#lookAtStart(): Generator<LogItem> {
-    const missed = this.#lateStart?.missed(this.#log.aligner);
+    const { aligner } = this.#log;
+    if (this.#lateStart === undefined || aligner.lines === 0) return;
+    yield* this.close(this.#lateStart.isWhole(aligner));
+    const missed = this.#lateStart.missed(aligner);
     if (missed !== undefined) yield missedStart(this.#log, missed);
-    if (missed !== undefined || this.#lateStart?.isOver(this.#log.aligner) === true) this.#lateStart = undefined;
+    if (missed !== undefined || this.#lateStart.isOver(aligner)) this.#lateStart = undefined;
   }
 
   *#lookForLeaps(lines: readonly Buffer[]): Generator<LogItem> {
@@ -232,17 +238,24 @@ export class AttendedRead {
     const leaps = aligner.takeLeaps();
     const begins = this.#newestBegins;
     const over = begins === undefined ? undefined : leaps.find((leap) => leap.fromSecond < begins && begins < leap.toSecond);
-    const leftOut = this.#lag.take({ newest: lineInstant(last) ?? newest, bytes, leaps }, this.#steadyNow());
+    const leftOut = this.#lag.take(
+      { newest: lineInstant(last) ?? newest, bytes, leaps, isWatched: this.#isAtEnd },
+      this.#steadyNow(),
+    );
     // A file that was seen has been left out, however well in time the lines are.
     for (const { fromSecond, toSecond } of over === undefined ? leftOut : [...leftOut, over])
       yield { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
     if (begins !== undefined && newest >= begins) this.#newestBegins = undefined;
   }
 
-  /** True when the last lines that came were old by then: what was written behind them may be in a file that nobody was given. */
+  /**
+   * True when the last lines that came were old by then, so that what was written behind them may be in a file that nobody was given;
+   * or when the file was seen to hold lines that have not come.
+   */
   get isLate(): boolean {
-    return this.#lag.isBehind;
+    return this.#lag.isBehind || this.#isAhead;
   }
+  #isAhead = false;
 
   /** Its pod is gone. Returns whether the log was read to its end. */
   *podGone(): Generator<LogItem, boolean> {
@@ -268,11 +281,12 @@ export class AttendedRead {
 
   *#leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): Generator<LogItem> {
     const { aligner, stream } = this.#reading.log;
-    if (!this.#lag.isBehind || aligner.newest === undefined) return;
+    if (!this.isLate || aligner.newest === undefined) return;
     const detail = `${stream} was written faster than it was read, and ${why}`;
     const to = this.#lag.nodeSecond(this.#steadyNow()) * 1_000;
     yield { item: "log-gap", cause, detail, from: aligner.newest * 1_000, to };
     this.#lag.caughtUp();
+    this.#isAhead = false;
   }
 
   /** Waits for what a follow brings next, and meanwhile looks whether its kubelet still reads the newest file. */
@@ -280,6 +294,8 @@ export class AttendedRead {
     const { clock } = this.#parts.options;
     for (let looks = 0; this.#isInDoubt && !cut.signal.aborted; looks++) {
       if ((await within(clock, STOPPED_MS * 2 ** Math.min(looks, 8), pending)) !== TOO_LATE) return;
+      // When it was the event loop that stood still, what has come is there in a moment.
+      if ((await within(clock, MOMENT_MS, pending)) !== TOO_LATE) return;
       const found = await this.#compare(signal);
       // What came while the file was looked at stands in front of it.
       if ((await within(clock, 0, pending)) !== TOO_LATE) return;
@@ -297,6 +313,7 @@ export class AttendedRead {
   *#lookedAt(found: Found, looks: number, cut: AbortController): Generator<LogItem> {
     const { aligner, stream } = this.#log;
     this.#isAtEnd ||= found === "empty" || found === "same";
+    this.#isAhead = found === "ahead" || found === "differs";
     if (found === "same") this.#lag.atEnd();
     else if (found === "empty" && aligner.isLive) yield* this.#leftOut("what followed is in no file that can be read");
     else if (found === "empty") yield* give(stream, aligner.finish({ hole: true, isWhole: true }));
@@ -348,9 +365,13 @@ export class AttendedRead {
     const misaligned = yield* this.#take(aligner.finish({ hole: acceptsHole, isWhole }));
     if (misaligned !== undefined) return misaligned;
     // The newest file has been read to its end: as it was, or up to the last line that was known.
-    if (!follow || (aligner.isLive && aligner.lines === this.#linesBefore)) this.#lag.caughtUp();
+    if (!follow || (aligner.isLive && aligner.lines === this.#linesBefore)) {
+      this.#lag.caughtUp();
+      this.#isAhead = false;
+    }
     this.#noteRead();
-    yield* this.#caughtUp();
+    // Of a log that nobody could read for long, and that is empty then, nothing tells whether it was before.
+    yield* this.close(aligner.lines > 0 || this.#lateStart === undefined);
     return end;
   }
 

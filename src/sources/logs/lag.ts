@@ -33,6 +33,8 @@ export interface Progress {
   readonly newest: number;
   /** Leaps in time in front of or between its lines. */
   readonly leaps: readonly Leap[];
+  /** The kubelet is known to hear of rotations; true unless given. */
+  readonly isWatched?: boolean;
 }
 
 /**
@@ -76,7 +78,7 @@ export class Lag {
 
   /** The time of the node, in seconds since 1970, and no earlier than it is. */
   nodeSecond(nowMs: number): number {
-    return Math.ceil(nowMs / 1_000 - this.#offset) + 1;
+    return Math.ceil(nowMs / 1_000 - (Number.isFinite(this.#offset) ? this.#offset : 0)) + 1;
   }
 
   /** Everything that there was has been read. */
@@ -96,14 +98,14 @@ export class Lag {
   }
 
   /** Takes a batch of a follow; returns the leaps in which a file may have been left out. */
-  take({ newest, leaps, bytes }: Progress, nowMs: number): readonly Leap[] {
+  take({ newest, leaps, bytes, isWatched = true }: Progress, nowMs: number): readonly Leap[] {
     // A step back is the node's clock, and no distance of before means anything.
     if (newest < this.#newest - CLOCK_STEP_S) {
       [this.#least, this.#leastBefore] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
       this.#trustNoServer();
     }
     this.#least = Math.min(this.#least, nowMs / 1_000 - newest);
-    const found = bytes < UNROTATED_BYTES ? [] : leaps.flatMap((leap) => this.#leftOut(leap, nowMs));
+    const found = bytes < UNROTATED_BYTES ? [] : leaps.flatMap((leap) => this.#leftOut(leap, nowMs, isWatched));
     [this.#newest, this.#arrivalMs, this.#bytes] = [newest, nowMs, bytes];
     if (this.isBehind) this.#behindMs = nowMs;
     return found;
@@ -114,12 +116,13 @@ export class Lag {
   }
 
   /** A pause of a container that is read as it writes is none, nor one that was over when the connection was opened. */
-  #leftOut({ fromSecond, toSecond }: Leap, nowMs: number): readonly Leap[] {
+  #leftOut({ fromSecond, toSecond }: Leap, nowMs: number, isWatched: boolean): readonly Leap[] {
     const arrived = (fromSecond === Math.floor(this.#newest) ? this.#arrivalMs : nowMs) / 1_000 - this.#offset;
     const opened = this.#openedSecond ?? this.#openedMs / 1_000 - this.#offset;
     // The file that was open when the connection began was the newest, and no line from before is in a later one.
     const from = Math.max(fromSecond, Math.floor(opened));
-    const to = Math.min(toSecond, Math.ceil(arrived) + 1);
-    return Math.min(toSecond, arrived) - from > LEAP_S ? [{ fromSecond: from, toSecond: to }] : [];
+    // Who does not hear of a rotation waits at the end of the old file for as long as the next one is written.
+    const to = isWatched ? Math.min(toSecond, Math.ceil(arrived) + 1) : toSecond;
+    return (isWatched ? Math.min(toSecond, arrived) : toSecond) - from > LEAP_S ? [{ fromSecond: from, toSecond: to }] : [];
   }
 }

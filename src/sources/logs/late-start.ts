@@ -26,6 +26,11 @@ export class LateStart {
     this.#openedSecond = openedSecond;
   }
 
+  /** True when the first line was written as the log should begin. */
+  isWhole({ first }: Begun): boolean {
+    return first !== undefined && first.second - this.#from <= LEAP_S;
+  }
+
   /** True when what comes now can tell no more. */
   isOver({ newest = this.#from }: Begun): boolean {
     return newest > this.#openedSecond + 1;
