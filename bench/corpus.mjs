@@ -63,7 +63,8 @@ function meta(kind, index) {
   };
 }
 
-function pod(index, version) {
+/** A pod of about 10 KB in one of four versions of its life. */
+export function pod(index, version) {
   const { name, ...rest } = meta("00000001", index);
   return {
     kind: "Pod",
@@ -200,7 +201,8 @@ function podStatus(index, version) {
   };
 }
 
-function kubeEvent(index) {
+/** An Event of about 1.1 KB. */
+export function kubeEvent(index) {
   const pods = String(index % PODS).padStart(12, "0");
   return {
     kind: "Event",

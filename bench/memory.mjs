@@ -20,6 +20,7 @@ const option = (name, fallback) =>
   process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? String(fallback);
 const SAMPLE_MS = 50;
 const QUIET_MS = 2_000;
+const NOTES_MB = 0.05;
 
 const folder = mkdtempSync(join(tmpdir(), "faro-memory-"));
 const output = join(folder, "output");
@@ -83,9 +84,9 @@ function peakMegabytes(pid) {
   return peak === undefined ? undefined : Math.round((Number(peak) * 1_024) / 1e6);
 }
 
-/** Resolves when nothing came to the recording for a while. */
+/** Resolves when no more came to the recording for a while than Faro's own notes. */
 async function allTaken() {
-  for (let before = -1, now = recordingMegabytes(); now !== before; now = recordingMegabytes()) {
+  for (let before = -1, now = recordingMegabytes(); now - before > NOTES_MB; now = recordingMegabytes()) {
     before = now;
     await sleep(QUIET_MS);
   }
