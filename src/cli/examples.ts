@@ -43,18 +43,15 @@ const FIRST: readonly (readonly [string, string])[] = [
 
 /** `Examples:` and a line for each. */
 export function examplesFor(command: string, program: string, columns: number): string {
-  return ["Examples:", ...withComments(EXAMPLES[command] ?? FIRST, program, columns), ""].join("\n");
+  const examples = (EXAMPLES[command] ?? FIRST).map(([line, why]) => [`${program} ${line}`, why] as const);
+  return ["Examples:", ...withComments(examples, columns), ""].join("\n");
 }
 
 /** Lines to type, each with what it is for, in one column; where that is too wide, each above its line. */
-export function withComments(
-  examples: readonly (readonly [string, string])[],
-  program: string,
-  columns: number,
-): readonly string[] {
+export function withComments(examples: readonly (readonly [string, string])[], columns: number): readonly string[] {
   const width = Math.max(...examples.map(([line]) => line.length));
-  const beside = examples.map(([line, why]) => `  ${program} ${line.padEnd(width)}  # ${why}`);
+  const beside = examples.map(([line, why]) => `  ${line.padEnd(width)}  # ${why}`);
   const isFitting = beside.every(({ length }) => length <= columns);
-  const above = examples.flatMap(([line, why]) => [`  # ${why}`, `  ${program} ${line}`]);
+  const above = examples.flatMap(([line, why]) => [`  # ${why}`, `  ${line}`]);
   return isFitting ? beside : above;
 }

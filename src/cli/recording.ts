@@ -1,7 +1,9 @@
 /** A recording, or a story, as the cluster that it shows. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { indexedCluster, readRecordedCluster, type RecordedCluster } from "../apiserver/index.ts";
-import { openRecordingIndex, openRecordingSource, recordingDirectory } from "../archive/index.ts";
+import { type Damage, openRecordingIndex, openRecordingSource, recordingDirectory } from "../archive/index.ts";
+import { FaroError } from "../base/index.ts";
 import { readStory, storyRecords, titleOf } from "../views/index.ts";
 
 /** A smaller recording is held in memory: then it can be gone through forwards and backwards with every step. */
@@ -15,11 +17,19 @@ const HELD_BYTES_MAX = 16 * 1024 * 1024;
 export async function readRecording(path: string, heldBytesMax: number = HELD_BYTES_MAX): Promise<RecordedCluster> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return readStoryCluster(path);
   const directory = recordingDirectory(path);
+  if (!existsSync(directory)) {
+    throw new FaroError("FARO_USAGE", `${path} holds no recording`, {
+      hint: "name the directory that --output was, or a story file; without one ./output is read",
+    });
+  }
   const index = await openRecordingIndex(directory, heldBytesMax);
   if (index !== undefined) return indexedCluster(index);
-  const source = await openRecordingSource(directory, { onDamage: () => undefined });
+  const missing: string[] = [];
+  const onDamage = ({ file, line, reason }: Damage): void =>
+    void missing.push(`line ${line} of ${basename(file)} cannot be read: ${reason}`);
+  const source = await openRecordingSource(directory, { onDamage });
   try {
-    return await readRecordedCluster(source.scan());
+    return { ...(await readRecordedCluster(source.scan())), missing };
   } finally {
     await source.close();
   }
@@ -28,5 +38,6 @@ export async function readRecording(path: string, heldBytesMax: number = HELD_BY
 async function readStoryCluster(file: string): Promise<RecordedCluster> {
   const story = await readStory(file);
   const { resource_type: type, resource_name: name } = story.metadata;
-  return readRecordedCluster(storyRecords(story), `the story of ${titleOf({ resource_type: type, name })}`);
+  const cluster = await readRecordedCluster(storyRecords(story), `the story of ${titleOf({ resource_type: type, name })}`);
+  return { ...cluster, missing: story.coverage.reasons };
 }

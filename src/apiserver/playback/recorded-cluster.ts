@@ -33,6 +33,8 @@ export interface RecordedCluster {
   /** What it is the cluster of: `a recording`. */
   readonly what: string;
   readonly serverVersion: string;
+  /** What is known to be missing, one sentence each. */
+  readonly missing?: readonly string[];
   /** What discovery may answer: the kinds that were watched. */
   readonly definitions: readonly ResourceDefinition[];
   /** Scopes that were watched, for messages: `pods.v1/default`. */

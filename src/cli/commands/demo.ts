@@ -153,6 +153,6 @@ function whatNext(program: string, file: string, columns: number): string {
     [`story logs ${output} --grep fatal`, "what the containers said, also those gone"],
     [`serve ${output} --at=+20s`, "the cluster as it was then, for kubectl"],
     ["--resource=apps/v1/Deployment --name=my-app", "record yours: it only reads"],
-  ] as const;
-  return ["", "Ask it:", ...withComments(next, program, columns), ""].join("\n");
+  ].map(([line = "", why = ""]) => [`${program} ${line}`, why] as const);
+  return ["", "Ask it:", ...withComments(next, columns), ""].join("\n");
 }

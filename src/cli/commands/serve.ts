@@ -7,7 +7,9 @@ import { FaroError, formatDuration, isoTime } from "../../base/index.ts";
 import type { Invocation } from "../command-line.ts";
 import type { CliDependencies } from "../dependencies.ts";
 import { EXIT_OK } from "../exit-code.ts";
+import { withComments } from "../examples.ts";
 import { parseMoment, resolveMoment } from "../reading/moment.ts";
+import { wrap } from "../render/story/paint.ts";
 import { clockTime } from "../render/story/times.ts";
 
 /** @returns the exit code, after a signal */
@@ -33,7 +35,7 @@ export async function serve(invocation: Invocation, dependencies: CliDependencie
   try {
     const kubeconfig = join(home, "kubeconfig");
     await writeFile(kubeconfig, kubeconfigFor(playback.url), { mode: 0o600 });
-    stderr.write(introduction({ playback, control: control.url, kubeconfig, cluster }));
+    stderr.write(introduction({ playback, control: control.url, kubeconfig, cluster }, stderr.columns));
     stdout.write(`export KUBECONFIG=${kubeconfig}\n`);
     await new Promise<void>((resolve) => {
       const stop = dependencies.onSignal(() => {
@@ -79,28 +81,35 @@ interface Introduction {
   readonly cluster: RecordedCluster;
 }
 
-function introduction({ playback, control, kubeconfig, cluster: { what, definitions } }: Introduction): string {
+function introduction({ playback, control, kubeconfig, cluster }: Introduction, columns: number): string {
   const { at, speed, start, end } = playback.state();
+  const { what, definitions, missing = [] } = cluster;
   const kinds = definitions.map(({ plural }) => plural);
   const shown = kinds.includes("pods") ? "pods" : (kinds[0] ?? "all");
   const half = formatDuration(Math.ceil((end - start) / 2_000) * 1_000);
-  const go = `curl -X POST '${control}/?at=%2B${half}'`;
   const [from, to] = [start, end].map((time) => clockTime(isoTime(time)));
   const how = speed === 0 ? "It stands still." : `It plays at ${speed} times its speed.`;
+  const commands = [
+    [`kubectl --kubeconfig=${kubeconfig} get ${shown} -A`, "what was there"],
+    [`curl -X POST '${control}/?at=%2B${half}'`, `go to ${half} after its start; at=5m is before its end`],
+    [`curl -X POST '${control}/?speed=10'`, "play it; 0 stands still"],
+    [`curl ${control}`, "where it stands"],
+  ] as const;
   return [
     `${what.charAt(0).toUpperCase()}${what.slice(1)}, ${formatDuration(end - start)} from ${from} to ${to} UTC,`,
     `is served at ${playback.url}`,
-    `as it was at ${isoTime(at)}. ${how} It holds ${kinds.join(", ")}.`,
+    ...wrap(`as it was at ${isoTime(at)}. ${how} It holds ${kinds.join(", ")}.`, columns),
+    ...missing.slice(0, MISSING_MAX).flatMap((sentence) => wrap(`Something is missing: ${sentence}.`, columns)),
+    ...(missing.length > MISSING_MAX ? [`And ${missing.length - MISSING_MAX} more such things.`] : []),
     "",
-    `  kubectl --kubeconfig=${kubeconfig} get ${shown} -A`,
-    `  ${go}   # ${half} after its start; also at=10s: before its end, or at=${isoTime(start)}`,
-    `  ${`curl -X POST '${control}/?speed=10'`.padEnd(go.length)}   # play it; 0 stands still`,
-    `  ${`curl ${control}`.padEnd(go.length)}   # where it stands`,
+    ...withComments(commands, columns),
     "",
     "Ctrl-C ends it.",
     "",
   ].join("\n");
 }
+
+const MISSING_MAX = 3;
 
 function kubeconfigFor(server: string): string {
   return `${JSON.stringify(
