@@ -60,6 +60,28 @@ describe("a rollout", () => {
   }, 60_000);
 });
 
+describe("a pod that goes before its status says whether its container ran", () => {
+  test.each([
+    ["by force has a gap for its log", false, ["log-unavailable"]],
+    ["by its kubelet has none: that says first what ran", true, []],
+  ])("%s", async (_, isAsked, causes) => {
+    const output = cluster.directory();
+    const capture = await cluster.capture({ output, kinds: ["v1/Pod"] });
+    await synced(capture, 2);
+    const pod = { apiVersion: "v1", kind: "Pod", namespace: "default", name: "web" };
+    const spec = { nodeName: "node-1", containers: [{ name: "app" }] };
+    const { apiVersion, kind, ...metadata } = pod;
+    cluster.history.create({ apiVersion, kind, metadata, spec, status: { phase: "Pending" } });
+    if (isAsked) cluster.history.requestDeletion(pod, 30);
+    cluster.history.remove(pod);
+    await until(capture, ({ status }) => status === "story-written");
+    capture.stop("seen");
+    await capture.done;
+    const gaps = storiesIn(output).get("web")?.coverage.gaps ?? [];
+    expect(gaps.filter(({ scope }) => scope.startsWith("log:")).map(({ cause }) => cause)).toEqual(causes);
+  });
+});
+
 describe("going on after an earlier run", () => {
   test("a killed run's recording gives the story, and the next run repeats nothing and hides nothing", async () => {
     const output = cluster.directory();

@@ -2,11 +2,19 @@
  * What a capture does with pods beyond recording their versions: it derives their lifecycle, and follows the logs of the
  * containers of every pod that belongs to a story.
  */
-import { choosesLine, type ChoosesLine, type Clock, errorMessage, type Scope } from "../base/index.ts";
+import { choosesLine, type ChoosesLine, type Clock, errorMessage, field, type Scope, textField } from "../base/index.ts";
 import type { ApiClient } from "../cluster/index.ts";
 import { type LogRedactionState, type PodSummary, stepPod } from "../normalise/index.ts";
 import { type ObjectRecord, splitLogLine } from "../record/index.ts";
-import { ContainerLog, containersOf, type ContainerSight, LogSlots, type LogStart, type RecordedLog } from "../sources/index.ts";
+import {
+  ContainerLog,
+  containersOf,
+  type ContainerSight,
+  LogSlots,
+  type LogStart,
+  type RecordedLog,
+  unseenContainersOf,
+} from "../sources/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import { type DepartedPod, DepartedPods } from "./departed-pods.ts";
 import type { CaptureOptions, LogSelection } from "./options.ts";
@@ -117,6 +125,7 @@ export class Pods {
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const pod = this.#podOf(record);
+    const wasDeleting = pod.isDeleting;
     const step = stepPod(pod.summary, record, parsed);
     pod.summary = step.summary;
     for (const draft of step.transitions) this.#options.recorder.note(draft);
@@ -124,6 +133,8 @@ export class Pods {
     pod.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
     if (record.change !== "DELETED") return;
+    // A kubelet that ends a pod says first what became of its containers. By force the object goes before that.
+    if (!wasDeleting && this.#wanted.has(record.uid)) this.#neverSeen(record.uid, pod, parsed);
     if (!this.#wanted.has(record.uid)) this.#departed.remember(record.uid, pod);
     this.#gone(record.uid, pod);
   }
@@ -149,11 +160,25 @@ export class Pods {
     this.#wanted.delete(uid);
   }
 
-  #followContainers(uid: string, pod: Pod): void {
+  /** Says of containers that may have run, and of which no version of the pod tells, that their logs were never to be had. */
+  #neverSeen(uid: string, pod: Pod, parsed: unknown): void {
+    const created = Date.parse(textField(field(parsed, "metadata"), "creationTimestamp") ?? "");
+    for (const container of unseenContainersOf(parsed)) {
+      if (!this.#isChosen(container) || pod.followed.has(container)) continue;
+      const detail = `the pod was deleted before its status showed whether ${container} had run`;
+      const from = Number.isNaN(created) ? undefined : created;
+      this.#records(uid, pod, container).record({ item: "log-gap", cause: "log-unavailable", detail, from, to: undefined });
+    }
+  }
+
+  #isChosen(container: string): boolean {
     const { includeLogs, logs = {} } = this.#options.wanted;
-    if (!includeLogs) return;
+    return includeLogs && logs.container?.test(container) !== false && logs.excludeContainer?.test(container) !== true;
+  }
+
+  #followContainers(uid: string, pod: Pod): void {
     for (const sight of pod.sights) {
-      if (logs.container?.test(sight.container) === false || logs.excludeContainer?.test(sight.container) === true) continue;
+      if (!this.#isChosen(sight.container)) continue;
       let log = pod.followed.get(sight.container);
       if (log === undefined) {
         log = this.#containerLog(uid, pod, sight);
@@ -185,16 +210,19 @@ export class Pods {
     });
   }
 
+  #records(uid: string, pod: Pod, container: string): LogRecorder {
+    const { clock, recorder, hub, nextGap, recorded } = this.#options;
+    return new LogRecorder(
+      { clock, recorder, hub, nextGap, redactions: recorded.redactions, keeps: this.#keeps },
+      { podUid: uid, container, source: `${pod.namespace}/${pod.name}/${container}` },
+    );
+  }
+
   #start(uid: string, pod: Pod, container: string, log: ContainerLog): void {
     const source = `${pod.namespace}/${pod.name}/${container}`;
     this.#active++;
     this.#options.tasks.start(`log ${source}`, async (signal) => {
-      const { clock, recorder, hub, nextGap } = this.#options;
-      const { redactions } = this.#options.recorded;
-      const records = new LogRecorder(
-        { clock, recorder, hub, nextGap, redactions, keeps: this.#keeps },
-        { podUid: uid, container, source },
-      );
+      const records = this.#records(uid, pod, container);
       try {
         for await (const item of log.items(signal)) {
           if (item.item === "lines") await this.#turns.take(bytesOf(item.lines));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { containersOf } from "./instances.ts";
+import { containersOf, unseenContainersOf } from "./instances.ts";
 
 const running = { running: { startedAt: "2026-01-01T12:00:00Z" } };
 const terminated = (containerID: string): object => ({
@@ -45,4 +45,23 @@ test("all four kinds of containers are found, a sidecar by its restart policy", 
     ["app", "app"],
     ["debugger", "ephemeral"],
   ]);
+});
+
+test.each([
+  ["the kubelet has not spoken yet", { phase: "Pending" }, ["app"]],
+  [
+    "the container is being created",
+    { containerStatuses: [{ name: "app", state: { waiting: { reason: "ContainerCreating" } } }] },
+    ["app"],
+  ],
+  [
+    "its image is not to be had",
+    { containerStatuses: [{ name: "app", state: { waiting: { reason: "ImagePullBackOff" } } }] },
+    [],
+  ],
+  ["an instance is known", { containerStatuses: [{ name: "app", containerID: "c1", state: running }] }, []],
+  ["the pod was refused", { phase: "Failed" }, []],
+] as const)("a container may have run unseen, by its pod's last word: %s", (_what, status, expected) => {
+  expect(unseenContainersOf({ spec: { nodeName: "n", containers: [{ name: "app" }] }, status })).toEqual(expected);
+  expect(unseenContainersOf({ spec: { containers: [{ name: "app" }] }, status })).toEqual([]);
 });

@@ -44,6 +44,24 @@ export function containersOf(pod: unknown): ContainerSight[] {
   );
 }
 
+/** Waiting for one of these a container may run by now; for others, such as an image, it does not. */
+const STARTING: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
+
+/** Containers of a pod on a node that may have run although no status names an instance of them: the kubelet tells later. */
+export function unseenContainersOf(pod: unknown): readonly string[] {
+  const phase = textField(field(pod, "status"), "phase");
+  if (textField(field(pod, "spec"), "nodeName") === undefined || phase === "Failed" || phase === "Succeeded") return [];
+  const seen = new Set(containersOf(pod).map(({ container }) => container));
+  return STATUS_LISTS.flatMap(({ statuses, specs }) =>
+    listField(field(pod, "spec"), specs).flatMap((spec) => {
+      const name = textField(spec, "name") ?? "";
+      const status = listField(field(pod, "status"), statuses).find((each) => field(each, "name") === name);
+      const why = textField(field(field(status, "state"), "waiting"), "reason");
+      return seen.has(name) || (why !== undefined && !STARTING.has(why)) ? [] : [name];
+    }),
+  );
+}
+
 /** A restartable init container (KEP-753) runs beside the app for the pod's whole life. */
 function isSidecar(specs: readonly unknown[], container: string): boolean {
   return specs.some((spec) => field(spec, "name") === container && field(spec, "restartPolicy") === "Always");
