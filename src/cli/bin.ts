@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** The program: nothing but the look at Node's version is loaded before it is known to be good enough. */
-import { keepHeapSmall } from "./heap.ts";
+import { isBrief, keepHeapSmall } from "./heap.ts";
 import { nodeComplaint } from "./node-floor.ts";
 
 const complaint = nodeComplaint(process.versions.node);
 if (complaint === undefined) {
-  keepHeapSmall();
+  if (!isBrief(process.argv[2])) keepHeapSmall();
   const [{ main }, { processDependencies }] = await Promise.all([import("./main.ts"), import("./process-dependencies.ts")]);
   const exitCode = await main(process.argv.slice(2), processDependencies(process));
   // A pipe may still hold what was printed, on Windows.

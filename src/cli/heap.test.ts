@@ -1,8 +1,16 @@
 import { expect, test } from "vitest";
-import { keepHeapSmall } from "./heap.ts";
+import { isBrief, keepHeapSmall } from "./heap.ts";
 
 const LIVE = 20_000;
 const ROUNDS = 15;
+
+test.each([
+  ["record", false],
+  ["--resource=v1/Pod", false],
+  ["serve", false],
+  [undefined, false],
+  ["story", true],
+])("faro %s ends soon: %s", (command, expected) => expect(isBrief(command)).toBe(expected));
 
 test("a heap whose objects are replaced all the time takes little more than they do", () => {
   keepHeapSmall();

@@ -4,6 +4,11 @@
  */
 import { setFlagsFromString } from "node:v8";
 
+/** True for what a person waits for and what ends then: there early collections cost as much again as the work itself. */
+export function isBrief(command: string | undefined): boolean {
+  return command === "story" || command === "validate";
+}
+
 /** To be called before there is anything on the heap. */
 export function keepHeapSmall(): void {
   // The old generation is collected when it has grown by a quarter.
