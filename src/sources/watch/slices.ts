@@ -40,6 +40,11 @@ export class SliceMemory {
     this.#bytesMax = bytesMax;
   }
 
+  /** As it stays for a kind without specs. */
+  get isEmpty(): boolean {
+    return this.#young.size === 0 && this.#old.size === 0;
+  }
+
   find(key: string): Slices | undefined {
     return this.#young.get(key) ?? this.#old.get(key);
   }
@@ -85,6 +90,7 @@ const BLANK = "\u0000";
  * What is read here, `JSON.parse` reads likewise.
  */
 export function parseSliced(line: Buffer, memory: SliceMemory): SlicedLine | undefined {
+  if (memory.isEmpty && !line.includes(SPEC)) return undefined;
   // A guess that nothing depends on: bytes under a wrong key would not be equal.
   const uidAt = line.indexOf(UID) + UID.length;
   const key = line.toString("latin1", uidAt, uidAt + UID_BYTES);
