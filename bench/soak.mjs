@@ -20,8 +20,8 @@ const MINUTES = Number(option("minutes", "60"));
 const RATE = option("rate", "500");
 const SEED = option("seed", "1");
 const SAMPLE_MS = 5_000;
-/** The first part of the run fills caches and lets the heap find its size. */
-const WARM_UP = 0.2;
+/** The first part of the run fills caches and lets the heap find its size; deleted objects are remembered for ten minutes. */
+const WARM_UP = Math.max(0.2, Math.min(0.5, 11 / MINUTES));
 /** Above what a collector's rhythm alone makes of an hour, and far below any leak of a record or a connection. */
 const MEMORY_SLOPE_MB_HOUR_MAX = 30;
 const FILES_GROWTH_MAX = 5;
