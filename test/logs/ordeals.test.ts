@@ -197,14 +197,6 @@ const KNOWN: readonly (readonly [string, Ordeal])[] = [
     "no stream is free until the first file is gone",
     { unseen: 0, disturbances: [during("without a stream", 12), during("undisturbed", 10)], ending: "runs" },
   ],
-  [
-    "the container restarts while its reader is behind",
-    {
-      unseen: 0,
-      disturbances: [during("undisturbed", 8), during("held up", 16), during("restarted", 4)],
-      ending: "runs",
-    },
-  ],
 ];
 
 function during(kind: Disturbance["kind"], seconds: number): Disturbance {
