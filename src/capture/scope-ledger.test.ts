@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { WatchItem } from "../sources/index.ts";
-import { closeCoverage, type Coverage, type LedgerRecord, type LedgerScope, stepCoverage } from "./scope-ledger.ts";
+import {
+  closeCoverage,
+  type Coverage,
+  type LedgerRecord,
+  type LedgerScope,
+  pauseCoverage,
+  stepCoverage,
+} from "./scope-ledger.ts";
 
 const T0 = Date.UTC(2026, 0, 1, 12);
 
@@ -27,7 +34,7 @@ function play(
     coverage = step.coverage;
     records.push(...step.records.map(brief));
   }
-  return { records, coverage, end: closeCoverage(of, coverage, T0 + 60_000).map(brief) };
+  return { records, coverage, end: closeCoverage(of, coverage, { now: T0 + 60_000, reached: "41" }).map(brief) };
 }
 
 interface ListedOptions {
@@ -162,4 +169,13 @@ test("a gap begins where the coverage ended, not where the loss was noticed", ()
   const interrupted = stepCoverage(of, covered, disconnected, T0 + 5_000).coverage;
   const step = stepCoverage(of, interrupted, lost, T0 + 300_000);
   expect(step.records[0]).toMatchObject({ from: new Date(T0 + 5_000).toISOString(), fromVersion: "9" });
+});
+
+test("a gap that begins when the recorder stops begins behind the version that was reached: a watch that is behind tells the past", () => {
+  const interrupted: Coverage = { state: "interrupted", coveredAt: T0, cause: "unreachable", detail: "reset", isDegraded: true };
+  const [stopped] = closeCoverage(scopeOf(), interrupted, { now: T0 + 60_000, reached: "41" });
+  expect(stopped).toMatchObject({ type: "gap", state: "opened", cause: "unreachable", fromVersion: "41" });
+  const covered: Coverage = { state: "covered", coveredAt: T0 };
+  const { records } = pauseCoverage(scopeOf(), covered, "no room", { now: T0 + 60_000, reached: "41" });
+  expect(records).toMatchObject([{ type: "gap", state: "opened", cause: "disk", fromVersion: "41" }]);
 });

@@ -57,6 +57,17 @@ export interface LedgerScope {
   readonly nextGap: () => string;
 }
 
+/**
+ * How far a scope has come. A watch that is behind, as one that was resumed is at first, tells what happened before: the version that
+ * it has reached says more about what is missing than the moment.
+ */
+export interface Standing {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The version up to which nothing is outstanding. */
+  readonly reached: string | undefined;
+}
+
 /** Folds one item of the watch that arrived at `now`. */
 export function stepCoverage(of: LedgerScope, coverage: Coverage, item: WatchItem, now: number): LedgerStep {
   switch (item.item) {
@@ -90,9 +101,9 @@ export function stepCoverage(of: LedgerScope, coverage: Coverage, item: WatchIte
  * Nothing more can be taken from `now` on: neither memory nor the disk has room. The watch is ended, and resumed later; until
  * that has shown that the server kept what happened, it is a gap.
  */
-export function pauseCoverage(of: LedgerScope, coverage: Coverage, why: string, now: number): LedgerStep {
+export function pauseCoverage(of: LedgerScope, coverage: Coverage, why: string, at: Standing): LedgerStep {
   if (coverage.state !== "covered" && coverage.state !== "interrupted") return unchanged(coverage);
-  const gap: OpenGap = { id: of.nextGap(), cause: "disk", detail: why, from: now, fromVersion: undefined };
+  const gap: OpenGap = { id: of.nextGap(), cause: "disk", detail: why, from: at.now, fromVersion: at.reached };
   return {
     coverage: { state: "resuming", gap, connectedAt: undefined, isDegraded: false },
     records: [openedGap(of, gap)],
@@ -111,8 +122,8 @@ export function settleCoverage(of: LedgerScope, coverage: Coverage, now: number)
 /** A watch that has been down for less when the recorder stops is between two sessions. */
 const BLIP_MS = 2_000;
 
-/** The records that close a scope when the recorder stops at `now`. What was not resumed by then is a gap without an end. */
-export function closeCoverage(of: LedgerScope, coverage: Coverage, now: number): readonly LedgerRecord[] {
+/** The records that close a scope when the recorder stops. What was not resumed by then is a gap without an end. */
+export function closeCoverage(of: LedgerScope, coverage: Coverage, { now, reached }: Standing): readonly LedgerRecord[] {
   const closed = scopeRecord(of, "closed", "recording stopped");
   switch (coverage.state) {
     case "covered":
@@ -141,7 +152,7 @@ export function closeCoverage(of: LedgerScope, coverage: Coverage, now: number):
         cause: coverage.cause,
         detail: coverage.detail,
         from: coverage.coveredAt,
-        fromVersion: undefined,
+        fromVersion: reached,
       };
       return [openedGap(of, gap), scopeRecord(of, "closed", `recording stopped at ${isoTime(now)} while ${coverage.detail}`)];
     }

@@ -207,8 +207,8 @@ export class Scopes {
   close(how: { readonly isRefused: boolean }): void {
     const now = this.#options.clock.now();
     this.#checkpoint(now);
-    for (const { ledger, coverage } of this.#running.values()) {
-      const records = closeCoverage(ledger, coverage, now);
+    for (const { ledger, coverage, progress } of this.#running.values()) {
+      const records = closeCoverage(ledger, coverage, { now, reached: progress.safe?.resourceVersion });
       // Where nothing could be recorded, the error says why; that the other scopes saw nothing either is no news.
       if (how.isRefused) for (const record of records) this.#options.recorder.note(record);
       else this.#note(records);
@@ -279,7 +279,8 @@ export class Scopes {
   async #put(running: Running, held: Held, signal: AbortSignal): Promise<void> {
     const { clock, offer, recorder } = this.#options;
     const why = `no room for what comes: ${held.refusal.why}`;
-    const step = pauseCoverage(running.ledger, running.coverage, why, clock.now());
+    const at = { now: clock.now(), reached: running.progress.safe?.resourceVersion };
+    const step = pauseCoverage(running.ledger, running.coverage, why, at);
     running.coverage = step.coverage;
     this.#note(step.records);
     for (let refusal: Refusal | undefined = held.refusal; refusal !== undefined; refusal = offer(held.arrival, held.uid)) {

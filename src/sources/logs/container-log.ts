@@ -140,7 +140,10 @@ export class ContainerLog {
       const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
       const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
       if (verdict.verdict === "ended") {
-        if (end.end === "eof" || (end.end === "in-band" && verdict.gap)) yield* lastLine(reading.log, end.fragment);
+        // A connection that was cut while it repeated what is recorded ends in a piece of that.
+        const isNew = !verdict.gap || reading.log.aligner.isLive;
+        const isLast = end.end === "eof" || (end.end === "in-band" && verdict.gap);
+        if (isLast && isNew) yield* lastLine(reading.log, end.fragment);
         yield* this.#end(reading, yield* finished(read, verdict));
         return;
       }
