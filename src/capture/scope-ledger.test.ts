@@ -6,6 +6,7 @@ import {
   type LedgerRecord,
   type LedgerScope,
   pauseCoverage,
+  settleCoverage,
   stepCoverage,
 } from "./scope-ledger.ts";
 
@@ -55,7 +56,7 @@ const listed = (options: ListedOptions = {}): WatchItem => ({
   relist: options.relist ?? false,
   repaired: options.repaired ?? "partial",
 });
-const connected: WatchItem = { item: "connected", resourceVersion: "9" };
+const connected = { item: "connected", resourceVersion: "9" } as const satisfies WatchItem;
 const disconnected: WatchItem = { item: "disconnected", why: "ended" };
 const lost: WatchItem = { item: "lost", cause: "history-expired", resourceVersion: "9", detail: "too old" };
 const forbidden: WatchItem = { item: "degraded", cause: "forbidden", detail: "no", failure: undefined };
@@ -178,4 +179,17 @@ test("a gap that begins when the recorder stops begins behind the version that w
   const covered: Coverage = { state: "covered", coveredAt: T0 };
   const { records } = pauseCoverage(scopeOf(), covered, "no room", { now: T0 + 60_000, reached: "41" });
   expect(records).toMatchObject([{ type: "gap", state: "opened", cause: "disk", fromVersion: "41" }]);
+});
+
+test("silence of a resumed watch means nothing as long as a refusal may be on its way", () => {
+  const gap = { id: "gap-1", cause: "recorder-stopped", detail: "", from: T0, fromVersion: "7" } as const;
+  const resuming: Coverage = { state: "resuming", gap, connected: undefined, isDegraded: false };
+  const slow = stepCoverage(scopeOf(), resuming, { ...connected, tookMs: 4_000 }, T0).coverage;
+  expect(settleCoverage(scopeOf(), slow, T0 + 12_900).records).toEqual([]);
+  expect(settleCoverage(scopeOf(), slow, T0 + 13_000).records.map(brief)).toEqual([
+    "closed gap-1 recorder-stopped repaired full",
+    "recovered",
+  ]);
+  const quick = stepCoverage(scopeOf(), resuming, { ...connected, tookMs: 5 }, T0).coverage;
+  expect(settleCoverage(scopeOf(), quick, T0 + 1_100).coverage.state).toBe("covered");
 });

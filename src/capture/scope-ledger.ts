@@ -11,10 +11,10 @@ export type Coverage =
   /** Not one list yet. */
   | { readonly state: "starting"; readonly since: number; readonly gap: OpenGap | undefined }
   /**
-   * A watch goes on where an earlier one stood, behind a gap. `connectedAt`: it stands since; whether the server still has
+   * A watch goes on where an earlier one stood, behind a gap. `connected`: it stands since; whether the server still has
    * the history between shows in its first words (apiserver `cacher.go newErrWatcher` answers 200, then 410 in the stream).
    */
-  | { readonly state: "resuming"; readonly gap: OpenGap; readonly connectedAt: number | undefined; readonly isDegraded: boolean }
+  | { readonly state: "resuming"; readonly gap: OpenGap; readonly connected: Connected | undefined; readonly isDegraded: boolean }
   /** A scope that is context only, and cannot be read: said, and no gap of what is told. */
   | { readonly state: "unread"; readonly detail: string }
   /** `unprovenSince`: the watch was resumed, and nothing has come yet that proves that history since then was still there. */
@@ -29,6 +29,12 @@ export type Coverage =
     }
   /** `isSynced`: a list was complete before. */
   | { readonly state: "gap"; readonly gap: OpenGap; readonly isDegraded: boolean; readonly isSynced: boolean };
+
+/** Milliseconds since 1970. */
+interface Connected {
+  /** Silence until then means that nothing was missed. */
+  readonly settlesAt: number;
+}
 
 export interface OpenGap {
   readonly id: string;
@@ -73,15 +79,16 @@ export function stepCoverage(of: LedgerScope, coverage: Coverage, item: WatchIte
   switch (item.item) {
     case "object":
     case "reached":
-      if (coverage.state === "resuming" && coverage.connectedAt !== undefined) return resumed(of, coverage, now);
+      if (coverage.state === "resuming" && coverage.connected !== undefined) return resumed(of, coverage, now);
       return unchanged(touched(coverage, now));
     case "vanished":
       return unchanged(touched(coverage, now));
     case "connected":
-      if (coverage.state === "resuming") return unchanged({ ...coverage, connectedAt: now });
+      if (coverage.state === "resuming")
+        return unchanged({ ...coverage, connected: { settlesAt: now + SETTLED_MS + 3 * (item.tookMs ?? 0) } });
       return coverage.state === "interrupted" ? reconnected(of, coverage, now) : unchanged(coverage);
     case "disconnected":
-      if (coverage.state === "resuming") return unchanged({ ...coverage, connectedAt: undefined });
+      if (coverage.state === "resuming") return unchanged({ ...coverage, connected: undefined });
       return coverage.state === "covered" ? interrupted(coverage, item, now) : unchanged(coverage);
     case "lost":
       return lost(of, coverage, item, now);
@@ -105,18 +112,21 @@ export function pauseCoverage(of: LedgerScope, coverage: Coverage, why: string, 
   if (coverage.state !== "covered" && coverage.state !== "interrupted") return unchanged(coverage);
   const gap: OpenGap = { id: of.nextGap(), cause: "disk", detail: why, from: at.now, fromVersion: at.reached };
   return {
-    coverage: { state: "resuming", gap, connectedAt: undefined, isDegraded: false },
+    coverage: { state: "resuming", gap, connected: undefined, isDegraded: false },
     records: [openedGap(of, gap)],
   };
 }
 
-/** How long a resumed watch must stand before its silence means that the server has the history it was asked for. */
+/**
+ * How long a resumed watch must stand before its silence means that the server has the history it was asked for; longer where it took
+ * long to open, for a refusal in its first line comes the same way.
+ */
 const SETTLED_MS = 1_000;
 
 /** Lets time pass: a watch that was resumed a while ago, and heard no refusal, has missed nothing. */
 export function settleCoverage(of: LedgerScope, coverage: Coverage, now: number): LedgerStep {
-  if (coverage.state !== "resuming" || coverage.connectedAt === undefined) return unchanged(coverage);
-  return now - coverage.connectedAt >= SETTLED_MS ? resumed(of, coverage, now) : unchanged(coverage);
+  if (coverage.state !== "resuming" || coverage.connected === undefined) return unchanged(coverage);
+  return now >= coverage.connected.settlesAt ? resumed(of, coverage, now) : unchanged(coverage);
 }
 
 /** A watch that has been down for less when the recorder stops is between two sessions. */

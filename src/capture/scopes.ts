@@ -138,7 +138,7 @@ export class Scopes {
       coverage:
         mark === undefined || gap === undefined
           ? { state: "starting", since: clock.now(), gap }
-          : { state: "resuming", gap, connectedAt: undefined, isDegraded: false },
+          : { state: "resuming", gap, connected: undefined, isDegraded: false },
       progress: mark === undefined ? NO_PROGRESS : resumedProgress(mark),
       deletions: new Set(),
       epoch: this.#options.epoch,

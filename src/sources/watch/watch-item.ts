@@ -108,7 +108,12 @@ export type WatchItem =
       readonly provenAfter?: string;
     }
   /** A watch from `resourceVersion` was accepted. That the history since is still there shows only by what it sends. */
-  | { readonly item: "connected"; readonly resourceVersion: string }
+  | {
+      readonly item: "connected";
+      readonly resourceVersion: string;
+      /** How long that took, when it was asked for just now. */
+      readonly tookMs?: number;
+    }
   /** A bookmark: everything up to `resourceVersion` has come out. */
   | { readonly item: "reached"; readonly resourceVersion: string }
   /** The watch ended; it is resumed without loss unless a `lost` follows. */

@@ -179,12 +179,14 @@ class Watcher {
     const signal = this.#signal;
     const { hasBookmarks } = this.#memory;
     if (state.refused !== undefined) throw state.refused;
+    const askedAt = clock.monotonic();
     const open = state.opened ?? (await openWatch({ client, clock, target, signal, hasBookmarks }, state.resume));
+    const tookMs = clock.monotonic() - askedAt;
     if (state.opened !== undefined) this.#memory.progressAt = clock.monotonic();
     this.#forbiddenWatches = 0;
     this.#notServedSince = undefined;
     this.#backoff.healthy();
-    yield { item: "connected", resourceVersion: open.from.resourceVersion };
+    yield { item: "connected", resourceVersion: open.from.resourceVersion, tookMs };
     const session = new Session({
       client,
       clock,
