@@ -308,7 +308,9 @@ describe("demo", () => {
       { resources: [{ text: "apps/v1/Deployment" }], names: ["my-app"], namespaces: ["default"], output: "tour" },
     ]);
     expect(world.captures[0]).not.toHaveProperty("durationMs");
-    expect(world.stderr()).toContain("\nHere is a rollout that nobody made,\nat http://127.0.0.1:40000. ");
+    expect(world.stderr()).toContain(
+      "\nHere is a rollout that nobody made, at http://127.0.0.1:40000. Faro records Deployment/my-app there\n",
+    );
     expect(world.stderr()).toContain("  » Deployment my-app is created\n  » it is rolled back\n");
     expect(world.stderr()).toMatch(/\nAsk it:\n {2}faro story show output +# all of it on one screen\n/);
     expect(world.stdout()).toContain(
