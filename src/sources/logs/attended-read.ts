@@ -10,6 +10,8 @@ import { Lag, LEAP_S, UNROTATED_BYTES } from "./lag.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import type { LogItem } from "./log-item.ts";
 import { lineInstant, lineSecond } from "./log-line.ts";
+import { Parting, type Stage } from "./parting.ts";
+import type { PodNews } from "./pod-news.ts";
 import {
   type FollowerParts,
   give,
@@ -384,7 +386,9 @@ export class AttendedRead {
     const cancels: (() => void)[] = [];
     const later = (ms: number, call: () => void): void => void cancels.push(options.clock.after(ms, call));
     const { log } = reading;
+    const parting = follow ? this.#parting(cut, signal) : undefined;
     const onChange = (): void => {
+      parting?.changed();
       if (reading.log !== log && log.aligner.lines > 0) cut.abort();
       else if (reading.superseded) later(SUPERSEDED_MS, () => cut.abort());
     };
@@ -396,6 +400,7 @@ export class AttendedRead {
       void this.#compare(signal).then((found) => (READ_ON.has(found) ? then() : cut.abort()));
     const heard = (): void => {
       quiet();
+      parting?.heard();
       if (!isEnded) quiet = options.clock.after(QUIET_MS, () => compare(heard));
     };
     if (follow) {
@@ -412,9 +417,24 @@ export class AttendedRead {
       end: () => {
         isEnded = true;
         quiet();
+        parting?.end();
         for (const cancel of cancels) cancel();
       },
     };
+  }
+
+  #parting(cut: AbortController, signal: AbortSignal): Parting {
+    return new Parting({
+      clock: this.#parts.options.clock,
+      stage: () => stageOf(this.#reading, this.#parts.news),
+      isDead: async () => {
+        // What is in doubt is looked after already, and may still come over this connection alone.
+        if (this.#isInDoubt) return false;
+        const found = await this.#compare(signal);
+        return found === "ahead" || found === "differs";
+      },
+      giveUp: () => cut.abort(),
+    });
   }
 
   /**
@@ -472,6 +492,11 @@ export class AttendedRead {
     this.#noteRead();
     yield* this.close(true);
   }
+}
+
+function stageOf({ sight }: Reading, { state }: PodNews): Stage {
+  if (state === "gone") return sight.ended ? "gone" : "forced";
+  return state === "deleting" || sight.ended ? "parting" : "live";
 }
 
 /** How a silent stream and the file compare. */
