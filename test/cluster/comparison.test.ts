@@ -1,6 +1,6 @@
 /** The judges must bite: a story that lacks, repeats or turns round what they saw is told so. */
 import { expect, it } from "vitest";
-import { compareLogs, compareObjects, lostWithoutGap, NO_DIFFERENCE } from "./comparison.ts";
+import { compareLogs, compareObjects, linesLostWithoutGap, lostWithoutGap, NO_DIFFERENCE } from "./comparison.ts";
 import type { StoredVersion } from "./etcd-history.ts";
 import type { StoryEvent, StoryFile, StoryGap } from "./story.ts";
 
@@ -36,13 +36,22 @@ it("accepts a loss only inside a gap of the same kind that says so", () => {
   expect(lostWithoutGap(story(told1, [{ ...gap, possible_loss: false }]), history)).toHaveLength(1);
 });
 
+it("wants the Events and lines of what the story tells of, and of what came and went in a gap only that its watch has one", () => {
+  const about = { ...stored("event", 3, []), kind: "Event", involved: "child" };
+  const versions = [stored("root", 1, []), stored("child", 2, ["root"]), about];
+  const events = [told("root", 1)];
+  const instance = { ...NO_LINES, lines: [{ time: "t1", text: "a" }] };
+  expect(lostWithoutGap(story([...events, told("child", 2)]), versions)).toEqual([expect.stringContaining("Event event")]);
+  expect(linesLostWithoutGap(story([...events, told("child", 2)]), [instance])).toHaveLength(1);
+  expect(lostWithoutGap(story(events), versions)).toEqual([expect.stringContaining("Pod child")]);
+  expect(linesLostWithoutGap(story(events), [instance])).toEqual([]);
+});
+
+const NO_LINES = { namespace: "ns", pod: "p", podUid: "child", container: "c", restartCount: 0 };
+
 it("compares log lines by container instance", () => {
   const log = {
-    namespace: "ns",
-    pod: "p",
-    podUid: "child",
-    container: "c",
-    restartCount: 0,
+    ...NO_LINES,
     lines: [
       { time: "t1", text: "a" },
       { time: "t2", text: "b" },
@@ -114,7 +123,8 @@ function story(events: readonly StoryEvent[], gaps: readonly StoryGap[] = []): S
     start_time: "",
     end_time: "",
   };
-  const objects = [{ uid: "child", resource_type: "v1/Pod", name: "child", relation: "" }];
+  const uids = [...new Set(events.map(({ uid }) => uid))];
+  const objects = uids.map((uid) => ({ uid, resource_type: "v1/Pod", name: uid, relation: "" }));
   return {
     schema_version: "1",
     metadata,

@@ -107,13 +107,13 @@ function labelOf(instance: InstanceLog): string {
 
 /**
  * Versions of the root, of what it owns and of the Events about them that the story neither holds nor covers by a gap of their
- * watch.
+ * watch. What nobody saw, since it came and went in a gap, is judged by its own versions: its Events and lines cannot be told of it.
  */
 export function lostWithoutGap(story: StoryFile, history: readonly StoredVersion[]): readonly string[] {
   const told = new Set(story.events.filter((event) => !event.synthetic).map((event) => `${event.uid} ${event.resource_version}`));
   const family = ownedBy(history, story.metadata.uid);
-  const uids = new Set(family.map((version) => version.uid));
-  return [...family, ...eventsAbout(history, uids)]
+  const seen = new Set(family.map((version) => version.uid).filter((uid) => isTold(story, uid)));
+  return [...family, ...eventsAbout(history, seen)]
     .filter((version) => !told.has(`${version.uid} ${version.revision}`))
     .filter((version) => !story.coverage.gaps.some((gap) => covers(gap, version)))
     .map((version) => nameOf(version.kind, version, String(version.revision), version.deleted));
@@ -123,7 +123,7 @@ export function lostWithoutGap(story: StoryFile, history: readonly StoredVersion
 export function linesLostWithoutGap(story: StoryFile, instances: readonly InstanceLog[]): readonly string[] {
   const told = linesByInstance(story);
   return instances
-    .filter((instance) => !isCalledIncomplete(story, instance))
+    .filter((instance) => isTold(story, instance.podUid) && !isCalledIncomplete(story, instance))
     .flatMap((instance) => {
       const wanted = instance.lines.map((line) => `${line.time} ${line.text}`);
       const gaps = story.coverage.gaps.filter((gap) => gap.scope === `log:${instance.podUid}/${instance.container}`);
@@ -151,6 +151,10 @@ function covers(gap: StoryGap, version: StoredVersion): boolean {
 function isLineInside(gap: StoryGap, line: string): boolean {
   const at = Date.parse(line.slice(0, line.indexOf(" ")));
   return at >= Date.parse(gap.from) - 1 && at <= Date.parse(gap.to ?? "9999-01-01T00:00:00Z") + 1;
+}
+
+function isTold(story: StoryFile, uid: string): boolean {
+  return story.objects.some((object) => object.uid === uid);
 }
 
 function isCalledIncomplete(story: StoryFile, instance: InstanceLog): boolean {
