@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RawValue } from "./option.ts";
 import { variableOf } from "./option.ts";
 import type { OptionKey } from "./option-values.ts";
@@ -11,6 +11,9 @@ import { type ResolvedOptions, resolveOptions } from "./precedence.ts";
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "faro-config-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
 });
 
 interface Case {

@@ -1,5 +1,5 @@
 /** Every row of the table of bad input, from argv to the whole of what a person reads. Rooms are the real ones. */
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -25,6 +25,7 @@ beforeEach(async () => {
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const REAL: Given = {
