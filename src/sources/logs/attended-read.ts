@@ -1,17 +1,15 @@
 /**
- * Reads one connection to a log, within the limit on concurrent streams, and looks after it: it is cut where it must not
- * go on, compared with the file when it is quiet, opened anew before the kubelet cuts it after four hours
- * (`pkg/kubelet/server/server.go`, Read and WriteTimeout), and when nobody can read for long that is said.
+ * Reads one connection to a log, within the limit on concurrent streams, looks whether lines are left out (`attention.ts` looks
+ * after the connection itself), and when nobody can read for long, says so.
  */
 import { abortWith, type Clock } from "../../base/index.ts";
 import type { Accepts, Aligned } from "./align.ts";
+import { attend, type Found } from "./attention.ts";
 import { type Batch, leave, type LogEnd, readLog } from "./connection.ts";
 import { Lag, LEAP_S, UNROTATED_BYTES } from "./lag.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import type { LogItem } from "./log-item.ts";
 import { lineInstant, lineSecond } from "./log-line.ts";
-import { Parting, type Stage } from "./parting.ts";
-import type { PodNews } from "./pod-news.ts";
 import {
   type FollowerParts,
   give,
@@ -27,15 +25,6 @@ import {
 import type { Slot, Urgency } from "./slots.ts";
 import { readSnapshot } from "./snapshot.ts";
 
-/** How long a connection to a superseded instance may go on: its own end comes within moments, another instance's does not. */
-const SUPERSEDED_MS = 2_000;
-/** While there are more containers than slots, a follower gives its slot back after so long; when they begin to be, soon. */
-const LEASE_MS = 30_000;
-const CROWDED_MS = 2_000;
-/** A follow that brought nothing for so long is compared with the file. */
-const QUIET_MS = 10 * 60_000;
-/** A follow is opened anew after so long. */
-const REOPEN_MS = 55 * 60_000;
 /** A log that is not read for so long is behind, and a record says so. */
 const BEHIND_MS = 30_000;
 /** Lines that stand before the expected ones and are followed by nothing are decided on after so long. */
@@ -171,7 +160,8 @@ export class AttendedRead {
     const start = startOf(this.#log, resume.sinceSecond, options.from);
     const request = requestOf(options, { follow, previous: false, sinceSecond: start.sinceSecond, tailLines: start.tailLines });
     const cut = abortWith(signal);
-    const attention = this.#attend(follow, cut, signal);
+    const compare = async (): Promise<Found> => await this.#compare(signal);
+    const attention = attend({ parts: this.#parts, reading, follow, cut, compare, isInDoubt: () => this.#isInDoubt });
     const batches = readLog(options.client, request, cut.signal);
     let isOpen = false;
     try {
@@ -377,65 +367,7 @@ export class AttendedRead {
     return end;
   }
 
-  // --- attention ----------------------------------------------------------------------------------
-
-  /** Sets up everything that may cut the connection. */
-  #attend(follow: boolean, cut: AbortController, signal: AbortSignal): { heard(): void; end(): void } {
-    const { options, news } = this.#parts;
-    const reading = this.#reading;
-    const cancels: (() => void)[] = [];
-    const later = (ms: number, call: () => void): void => void cancels.push(options.clock.after(ms, call));
-    const { log } = reading;
-    const parting = follow ? this.#parting(cut, signal) : undefined;
-    const onChange = (): void => {
-      parting?.changed();
-      if (reading.log !== log && log.aligner.lines > 0) cut.abort();
-      else if (reading.superseded) later(SUPERSEDED_MS, () => cut.abort());
-    };
-    onChange();
-    cancels.push(news.onChange(onChange));
-    let quiet: () => void = () => {};
-    let isEnded = false;
-    const compare = (then: () => void): void =>
-      void this.#compare(signal).then((found) => (READ_ON.has(found) ? then() : cut.abort()));
-    const heard = (): void => {
-      quiet();
-      parting?.heard();
-      if (!isEnded) quiet = options.clock.after(QUIET_MS, () => compare(heard));
-    };
-    if (follow) {
-      heard();
-      later(REOPEN_MS + options.clock.random() * REOPEN_MS * 0.05, () => compare(() => cut.abort()));
-      const release = (ms: number): void => {
-        if (news.state === "live") later(ms, () => cut.abort());
-      };
-      if (options.slots.isCrowded) release(LEASE_MS);
-      cancels.push(options.slots.onCrowded(() => release(CROWDED_MS)));
-    }
-    return {
-      heard: follow ? heard : () => {},
-      end: () => {
-        isEnded = true;
-        quiet();
-        parting?.end();
-        for (const cancel of cancels) cancel();
-      },
-    };
-  }
-
-  #parting(cut: AbortController, signal: AbortSignal): Parting {
-    return new Parting({
-      clock: this.#parts.options.clock,
-      stage: () => stageOf(this.#reading, this.#parts.news),
-      isDead: async () => {
-        // What is in doubt is looked after already, and may still come over this connection alone.
-        if (this.#isInDoubt) return false;
-        const found = await this.#compare(signal);
-        return found === "ahead" || found === "differs";
-      },
-      giveUp: () => cut.abort(),
-    });
-  }
+  // --- the file -----------------------------------------------------------------------------------
 
   /**
    * Compares a stream that is silent with the file: it may be `ahead`, with lines behind the last one that did not come, or differ.
@@ -493,17 +425,6 @@ export class AttendedRead {
     yield* this.close(true);
   }
 }
-
-function stageOf({ sight }: Reading, { state }: PodNews): Stage {
-  if (state === "gone") return sight.ended ? "gone" : "forced";
-  return state === "deleting" || sight.ended ? "parting" : "live";
-}
-
-/** How a silent stream and the file compare. */
-type Found = "differs" | "ahead" | "same" | "empty" | "unknown" | "unreachable" | "no slot";
-
-/** A new connection would say no more than the present one. */
-const READ_ON: ReadonlySet<Found> = new Set<Found>(["same", "empty", "unknown"]);
 
 const TOO_LATE: unique symbol = Symbol("too late");
 
