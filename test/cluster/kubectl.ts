@@ -14,6 +14,9 @@ export async function kubectl(args: readonly string[], input?: unknown): Promise
   return (await pending).stdout;
 }
 
+/** Longest wait for what the garbage collector removes. */
+export const COLLECTED_MS = 180_000;
+
 /** A namespace for one test. Its workloads are gone when `remove` has returned; the namespace itself soon after. */
 export class TestNamespace {
   readonly name: string;
@@ -53,9 +56,13 @@ export class TestNamespace {
     await this.run("rollout", "status", workload, "--timeout=120s");
   }
 
-  /** Waits until nothing of a kind is left. */
+  /** Waits until nothing of a kind is left: the garbage collector's own caches come back minutes after the API server did. */
   async gone(resource: string, selector = ""): Promise<void> {
-    await until(`no ${resource} left in ${this.name}`, 60_000, async () => (await this.list(resource, selector)).length === 0);
+    await until(
+      `no ${resource} left in ${this.name}`,
+      COLLECTED_MS,
+      async () => (await this.list(resource, selector)).length === 0,
+    );
   }
 
   async remove(): Promise<void> {

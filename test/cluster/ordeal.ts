@@ -10,7 +10,7 @@ import { compareKubeEvents, compareLogs, compareObjects, linesLostWithoutGap, lo
 import { countLost, judge, type Judged, NOTHING_WRONG, type Outage, type Trial, type Verdict } from "./coverage-judge.ts";
 import { type Ending, type FaroProcess, OutputFolder, startFaro, storiesIn } from "./faro-process.ts";
 import { HistoryFollower } from "./history-follower.ts";
-import { TestNamespace } from "./kubectl.ts";
+import { COLLECTED_MS, TestNamespace } from "./kubectl.ts";
 import { Load } from "./load.ts";
 import { NodeLogs } from "./node-logs.ts";
 import { readRecording } from "./recording.ts";
@@ -169,7 +169,7 @@ export class Ordeal {
     await this.namespace.gone("pods");
     await until(
       "the collection of what it owned",
-      SETTLING_MS,
+      COLLECTED_MS,
       async () => (await this.namespace.list("configmaps")).length <= 1,
     );
     const upTo = await this.#settled();
