@@ -36,6 +36,15 @@ it("accepts a loss only inside a gap of the same kind that says so", () => {
   expect(lostWithoutGap(story(told1, [{ ...gap, possible_loss: false }]), history)).toHaveLength(1);
 });
 
+it("takes the end of an object that was read back for its deletion, but not one that was only inferred", () => {
+  const versions = [stored("root", 1, []), stored("child", 2, ["root"]), { ...stored("child", 3, ["root"]), deleted: true }];
+  const events = [told("root", 1), told("child", 2)];
+  const end = { ...told("child", 2), action: "delete", synthetic: true };
+  expect(lostWithoutGap(story([...events, end]), versions)).toEqual([]);
+  expect(compareObjects(story([...events, end]), versions)).toEqual(NO_DIFFERENCE);
+  expect(lostWithoutGap(story([...events, { ...end, final_state_unknown: true }]), versions)).toHaveLength(1);
+});
+
 it("wants the Events and lines of what the story tells of, and of what came and went in a gap only that its watch has one", () => {
   const about = { ...stored("event", 3, []), kind: "Event", involved: "child" };
   const versions = [stored("root", 1, []), stored("child", 2, ["root"]), about];

@@ -29,9 +29,12 @@ export function notPrefixes(story: StoryFile, instances: readonly InstanceLog[])
   });
 }
 
-/** Versions of the root and of everything it owns. What the story itself calls inferred (`synthetic`) is no version, and not compared. */
+/**
+ * Versions of the root and of everything it owns. What the story itself calls inferred (`synthetic`) is no version, and not compared;
+ * a deletion is not missing, though, when it was found by reading back.
+ */
 export function compareObjects(story: StoryFile, history: readonly StoredVersion[]): Difference {
-  const judged = ownedBy(history, story.metadata.uid);
+  const judged = ownedBy(history, story.metadata.uid).filter(isNotFoundOtherwise(story));
   const uids = new Set(judged.map((version) => version.uid));
   const told = story.events.filter((event) => isObjectEvent(event) && uids.has(event.uid));
   const compared = compare(judged, told);
@@ -115,6 +118,7 @@ export function lostWithoutGap(story: StoryFile, history: readonly StoredVersion
   const seen = new Set(family.map((version) => version.uid).filter((uid) => isTold(story, uid)));
   return [...family, ...eventsAbout(history, seen)]
     .filter((version) => !told.has(`${version.uid} ${version.revision}`))
+    .filter(isNotFoundOtherwise(story))
     .filter((version) => !story.coverage.gaps.some((gap) => covers(gap, version)))
     .map((version) => nameOf(version.kind, version, String(version.revision), version.deleted));
 }
@@ -151,6 +155,13 @@ function covers(gap: StoryGap, version: StoredVersion): boolean {
 function isLineInside(gap: StoryGap, line: string): boolean {
   const at = Date.parse(line.slice(0, line.indexOf(" ")));
   return at >= Date.parse(gap.from) - 1 && at <= Date.parse(gap.to ?? "9999-01-01T00:00:00Z") + 1;
+}
+
+/** False for the deletion of an object of which the story tells the end with its last state, though no watch showed it. */
+function isNotFoundOtherwise({ events }: StoryFile): (version: StoredVersion) => boolean {
+  const ends = events.filter((event) => event.synthetic && event.action === "delete" && event.final_state_unknown !== true);
+  const found = new Set(ends.map(({ uid }) => uid));
+  return ({ uid, deleted }) => !(deleted && found.has(uid));
 }
 
 function isTold(story: StoryFile, uid: string): boolean {

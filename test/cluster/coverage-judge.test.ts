@@ -51,6 +51,19 @@ it("takes outages with a moment between them for one", () => {
   expect(verdict([1, 2, 3, 4].map(recorded), [gap(2_000, 11_000)], outages).badGaps).toEqual([]);
 });
 
+it("takes a deletion that was read back at its very revision for recorded, and one that lies in a span for inferred", () => {
+  const history = [...HISTORY, { ...stored(5), deleted: true }];
+  const end: RecordedVersion = { ...recorded(4), change: "DELETED", observedBy: "relist", synthetic: true, byVersion: "5" };
+  const lost = (last: RecordedVersion): readonly string[] => {
+    const versions = [...[1, 2, 3, 4].map(recorded), last];
+    const recording = { versions, gaps: [], incidents: [], scopes: new Set(["configmaps.v1/ns"]), damage: [] };
+    return judge({ recording, history, after: 0, upTo: 5, outages: [] }).verdict.lost;
+  };
+  expect(lost({ ...end, afterVersion: "4" })).toEqual([]);
+  expect(lost({ ...end, afterVersion: "3" })).toHaveLength(1);
+  expect(lost({ ...end, afterVersion: "4", finalStateUnknown: true })).toHaveLength(1);
+});
+
 it("a gap that was never closed is a fault", () => {
   const { to: _to, ...open } = gap(2_000, 4_000);
   expect(verdict([1, 2, 3, 4].map(recorded), [open]).badGaps[0]).toContain("never closed");

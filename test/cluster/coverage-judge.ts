@@ -54,7 +54,7 @@ const MANY = 10;
 
 export function judge(trial: Trial): { readonly verdict: Verdict; readonly judged: Judged } {
   const { recording, history } = trial;
-  const recorded = recording.versions.filter((version) => version.synthetic !== true);
+  const recorded = recording.versions.filter((version) => version.synthetic !== true || isProvenEnd(version));
   const found = new Map<string, number>();
   for (const version of recorded) count(found, keyOfRecord(version));
   const watched = history.filter((version) => scopesOf(version).some((scope) => recording.scopes.has(scope)));
@@ -160,7 +160,15 @@ function scopesOf({ apiVersion, kind, namespace, name }: FollowedVersion): reado
 
 function keyOfRecord(version: RecordedVersion): string {
   const deleted = version.change === "DELETED" ? ", deleted" : "";
-  return `${version.kind} ${version.name} (${version.uid}) at ${version.resourceVersion}${deleted}`;
+  const revision = isProvenEnd(version) ? version.byVersion : version.resourceVersion;
+  return `${version.kind} ${version.name} (${version.uid}) at ${revision}${deleted}`;
+}
+
+/** A deletion that no watch showed, and that reading back found at the one revision at which it can have been: recorded like any other. */
+function isProvenEnd(version: RecordedVersion): version is RecordedVersion & { readonly byVersion: string } {
+  const { synthetic, finalStateUnknown, afterVersion, byVersion } = version;
+  if (synthetic !== true || finalStateUnknown === true) return false;
+  return afterVersion !== undefined && byVersion !== undefined && Number(byVersion) - Number(afterVersion) === 1;
 }
 
 function keyOfStored(version: FollowedVersion): string {

@@ -16,6 +16,10 @@ export interface RecordedVersion {
   readonly change: "ADDED" | "MODIFIED" | "DELETED" | "LISTED";
   readonly observedBy: string;
   readonly synthetic?: boolean;
+  /** Of a synthetic deletion: there still at the first, gone at the second. */
+  readonly afterVersion?: string;
+  readonly byVersion?: string;
+  readonly finalStateUnknown?: boolean;
   readonly kind: string;
   readonly name: string;
   readonly uid: string;

@@ -18,6 +18,7 @@ export interface StoryEvent {
   readonly received_at: string;
   readonly observed_by: string;
   readonly synthetic: boolean;
+  readonly final_state_unknown?: boolean;
   readonly changes?: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
   readonly changed_by?: readonly { readonly manager: string; readonly subresource?: string }[];
   readonly data: {
