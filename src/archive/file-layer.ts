@@ -6,8 +6,8 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promise
 import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
 
 export interface OpenFile {
-  /** May write less than it was given, as the system call. */
-  write(bytes: Buffer, position: number): Promise<number>;
+  /** Writes pieces one behind the other, in one call. May write less than it was given, as the system call. */
+  write(pieces: readonly Buffer[], position: number): Promise<number>;
   /** Reads up to `into.length` bytes; 0 at the end of the file. */
   read(into: Buffer, position: number): Promise<number>;
   size(): Promise<number>;
@@ -45,8 +45,8 @@ class DiskFile implements OpenFile {
     this.#handle = handle;
   }
 
-  async write(bytes: Buffer, position: number): Promise<number> {
-    return (await this.#handle.write(bytes, 0, bytes.length, position)).bytesWritten;
+  async write(pieces: readonly Buffer[], position: number): Promise<number> {
+    return (await this.#handle.writev(pieces, position)).bytesWritten;
   }
 
   async read(into: Buffer, position: number): Promise<number> {

@@ -6,6 +6,8 @@ export class MemoryDisk implements FileLayer {
   readonly log: string[] = [];
   /** Bytes that still fit. */
   free: number = Number.POSITIVE_INFINITY;
+  /** Bytes that one write takes at the most. */
+  writeMax: number = Number.POSITIVE_INFINITY;
   /** Called before each operation; throws to make it fail. */
   fault: (operation: "open" | "write" | "datasync" | "mkdir") => void = () => {};
   /** Called in each write, so that a test can hold it. */
@@ -69,10 +71,11 @@ class MemoryFile implements OpenFile {
     this.#path = path;
   }
 
-  async write(bytes: Buffer, position: number): Promise<number> {
+  async write(pieces: readonly Buffer[], position: number): Promise<number> {
+    const bytes = Buffer.concat(pieces);
     await this.#disk.gate();
     this.#disk.fault("write");
-    const taken = Math.min(bytes.length, this.#disk.free);
+    const taken = Math.min(bytes.length, this.#disk.free, this.#disk.writeMax);
     if (taken === 0 && bytes.length > 0) throw systemError("ENOSPC");
     this.#disk.free -= taken;
     const before = this.#content;

@@ -80,6 +80,26 @@ describe("group commit", () => {
     expect(commits.map((commit) => commit.records)).toEqual([2, 49]);
   });
 
+  test("a disk that takes a part of what it is given gets the rest, in its place", async () => {
+    const writer = await open();
+    disk.writeMax = 700_001;
+    let openGate = (): void => {};
+    disk.gate = () =>
+      new Promise((resolve) => {
+        openGate = resolve;
+      });
+    writer.append(anObject(1));
+    const first = writer.durable();
+    await clock.advance(0);
+    for (let seq = 2; seq <= 350; seq++) writer.append(anObject(seq, 10_000));
+    disk.gate = () => Promise.resolve();
+    openGate();
+    await first;
+    await writer.durable();
+    expect(commits.map((commit) => commit.records)).toEqual([2, 303, 46]);
+    expect(await readBack()).toHaveLength(350);
+  });
+
   test("durable() resolves at once when nothing waits, and only after the sync otherwise", async () => {
     const writer = await open();
     await writer.durable();

@@ -31,7 +31,12 @@ export class SegmentFile {
     try {
       await this.#keepName();
       const file = await this.#fileFor(first);
-      for (const block of blocks) await writeAll(file, block.bytes, block.start);
+      // In one call: each answer is waited for through a turn of the event loop, in which two megabytes may come in.
+      await writeAll(
+        file,
+        blocks.map(({ bytes }) => bytes),
+        first.start,
+      );
       await file.datasync();
     } catch (error) {
       await this.#drop();
@@ -50,7 +55,8 @@ export class SegmentFile {
     const open = this.#open;
     if (this.#orphan === undefined && open !== undefined) {
       const path = segmentFile(this.#directory, open.segment);
-      if ((await this.#layer.identityOf(path)) === (await open.file.identity())) return;
+      const [named, opened] = await Promise.all([this.#layer.identityOf(path), open.file.identity()]);
+      if (named === opened) return;
       this.#orphan = open;
       this.#open = undefined;
     }
@@ -97,8 +103,27 @@ export class SegmentFile {
   }
 }
 
-async function writeAll(file: OpenFile, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done), position + done);
+/** Writes pieces that follow each other. */
+export async function writeAll(file: OpenFile, pieces: readonly Buffer[], position: number): Promise<void> {
+  let rest: readonly Buffer[] = pieces.filter(({ length }) => length > 0);
+  for (let at = position; rest.length > 0;) {
+    const count = await file.write(rest, at);
+    at += count;
+    rest = without(rest, count);
+  }
+}
+
+/** What is left of the pieces without their first `count` bytes. */
+function without(pieces: readonly Buffer[], count: number): readonly Buffer[] {
+  let taken = count;
+  let whole = 0;
+  for (const { length } of pieces) {
+    if (length > taken) break;
+    taken -= length;
+    whole++;
+  }
+  const [cut, ...rest] = pieces.slice(whole);
+  return cut === undefined ? [] : [cut.subarray(taken), ...rest];
 }
 
 const COPY_BYTES = 1024 * 1024;
@@ -108,7 +133,7 @@ async function copyAll(from: OpenFile, to: OpenFile): Promise<void> {
   for (let at = 0; ;) {
     const count = await from.read(chunk, at);
     if (count === 0) return;
-    await writeAll(to, chunk.subarray(0, count), at);
+    await writeAll(to, [chunk.subarray(0, count)], at);
     at += count;
   }
 }

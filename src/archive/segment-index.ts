@@ -9,6 +9,7 @@ import { PackedNumbers } from "../base/index.ts";
 import type { FileLayer } from "./file-layer.ts";
 import type { FaroRecord, LogRecord, LogStreamRecord, ObjectRecord } from "../record/index.ts";
 import { parseTimestamp, splitLogLine } from "../record/index.ts";
+import { writeAll } from "./segment-file.ts";
 
 export const INDEX_VERSION = 2;
 /** A segment that is smaller is read as fast without one. */
@@ -112,12 +113,10 @@ export async function writeIndex(layer: FileLayer, path: string, pieces: Iterabl
   try {
     await file.truncate(0);
     let end = 0;
-    for (const piece of pieces)
-      for (let done = 0; done < piece.length;) {
-        const count = await file.write(piece.subarray(done), end);
-        done += count;
-        end += count;
-      }
+    for (const piece of pieces) {
+      await writeAll(file, [piece], end);
+      end += piece.length;
+    }
   } finally {
     await file.close();
   }

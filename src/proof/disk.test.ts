@@ -13,10 +13,10 @@ test("a crash keeps what was synced, and of the rest a part", async () => {
   for (let seed = 0; seed < 50; seed++) {
     const disk = new ProofDisk();
     const file = await disk.openForWriting("a/1");
-    await file.write(Buffer.from("synced"), 0);
+    await file.write([Buffer.from("synced")], 0);
     await file.datasync();
     await disk.syncDirectory("a");
-    await file.write(Buffer.from("-and-not"), 6);
+    await file.write([Buffer.from("-and-not")], 6);
     const kept = await text(disk.afterCrash(new Chance(seed), "a", "b"), "b/1");
     expect(kept.startsWith("synced")).toBe(true);
     expect(kept.length).toBeLessThanOrEqual("synced-and-not".length);
@@ -28,7 +28,7 @@ test("a process that is dead cannot reach the disk of the next one", async () =>
   const file = await disk.openForWriting("a/1");
   await disk.syncDirectory("a");
   const next = disk.afterCrash(new Chance(1), "a", "b");
-  await file.write(Buffer.from("late"), 0);
+  await file.write([Buffer.from("late")], 0);
   expect(await text(next, "b/1")).toBe("");
 });
 
@@ -36,8 +36,8 @@ test("a full disk takes a part, then nothing; a broken one fails and forgets wha
   const disk = new ProofDisk();
   const file = await disk.openForWriting("a/1");
   disk.trouble.free = 3;
-  expect(await file.write(Buffer.from("12345"), 0)).toBe(3);
-  await expect(file.write(Buffer.from("45"), 3)).rejects.toThrow("ENOSPC");
+  expect(await file.write([Buffer.from("12345")], 0)).toBe(3);
+  await expect(file.write([Buffer.from("45")], 3)).rejects.toThrow("ENOSPC");
   disk.trouble.error = "EIO";
   await expect(file.datasync()).rejects.toThrow("EIO");
   expect(await text(disk, "a/1")).toBe("\0\0\0");

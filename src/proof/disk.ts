@@ -108,7 +108,8 @@ class ProofFile implements OpenFile {
     this.#meet = meet;
   }
 
-  async write(bytes: Buffer, position: number): Promise<number> {
+  async write(pieces: readonly Buffer[], position: number): Promise<number> {
+    const bytes = Buffer.concat(pieces);
     await this.#meet();
     const taken = Math.min(bytes.length, this.#trouble.free);
     if (taken === 0 && bytes.length > 0) throw systemError("ENOSPC");

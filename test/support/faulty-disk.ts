@@ -19,10 +19,10 @@ export class FaultyDisk implements FileLayer {
 
   #faulty(file: OpenFile): OpenFile {
     return {
-      write: async (bytes, position) => {
+      write: async (pieces, position) => {
         await this.delay();
         this.#mayFail();
-        return await file.write(bytes, position);
+        return await file.write(pieces, position);
       },
       datasync: async () => {
         this.#mayFail();
