@@ -42,6 +42,21 @@ describe("a dead follow", () => {
     expect(world.ends()).toEqual([expect.stringMatching(/ complete: container ended/)]);
   });
 
+  test.each([
+    ["seen at once", true],
+    ["seen late, when the next instance's empty file has been looked at", false],
+  ])("of a container that was restarted is read on as the previous instance, once: %s", async (_how, isSeen) => {
+    await withDeadFollow();
+    world.exit();
+    world.isWatched = isSeen;
+    world.start();
+    await world.clock.advance(3_000);
+    world.see();
+    await world.clock.advance(10_000);
+    expect(world.byInstance()["app-0"]).toEqual(ALL);
+    expect(world.gaps()).toEqual([]);
+  });
+
   test("of a pod that is being deleted is read again while it can be", async () => {
     const file = await withDeadFollow();
     world.deletionRequested();

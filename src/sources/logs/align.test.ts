@@ -329,4 +329,38 @@ describe("a snapshot of the file beside a quiet stream", () => {
     aligner.reconnect();
     expect(aligner.push([line(90, "x")])).toEqual({ outcome: "deliver", lines: [line(90, "x")] });
   });
+
+  describe("that is empty", () => {
+    const looked = (how?: { isPrevious: boolean }): Aligner => {
+      const aligner = new Aligner();
+      aligner.push([line(1, "a"), line(1, "b")]);
+      aligner.rebase(0);
+      aligner.reconnect(how);
+      return aligner;
+    };
+
+    test("was another instance's when the lines come again, and they are not told twice", () => {
+      const lines = [line(1, "a"), line(1, "b"), line(2, "c")];
+      expect(looked({ isPrevious: true }).push(lines)).toEqual({ outcome: "deliver", lines: [line(2, "c")] });
+      expect(looked().push(lines)).toEqual({ outcome: "deliver", lines: [line(2, "c")] });
+    });
+
+    test("says nothing of the previous instance's file, which may have a hole", () => {
+      expect(looked({ isPrevious: true }).push([line(90, "x")])).toMatchObject({ outcome: "hole", lines: [line(90, "x")] });
+    });
+
+    test("has no hole when it stays empty, or has lines of the same second", () => {
+      expect(looked().finish({ hole: false, isWhole: true })).toEqual({ outcome: "deliver", lines: [] });
+      const aligner = looked();
+      aligner.push([line(1, "x")]);
+      expect(aligner.finish()).toEqual({ outcome: "deliver", lines: [line(1, "x")] });
+    });
+
+    test("has no hole but until the next line", () => {
+      const aligner = looked();
+      aligner.push([line(90, "x")]);
+      aligner.reconnect();
+      expect(aligner.push([line(180, "y")])).toMatchObject({ outcome: "hole", lines: [line(180, "y")] });
+    });
+  });
 });

@@ -126,14 +126,17 @@ export class Aligner {
   }
   /** The last file was found empty, and that was said: nothing will ever come of what is expected. */
   #isEmpty = false;
+  /** The file was seen to begin behind the last line: without what is expected it has no hole. */
+  #beginsBehind = false;
 
   /** True while lines wait that stand before the expected ones: whether they are old shows with the next. `finish` decides. */
   get isUndecided(): boolean {
     return this.#mode.mode === "matching" && this.#mode.held.length > 0 && !this.#isSearch;
   }
 
-  /** Begins a new connection. */
-  reconnect(): Resume {
+  /** Begins a new connection. `isPrevious`: to the previous instance's file, which was not the one that was looked at. */
+  reconnect(how: { readonly isPrevious?: boolean } = {}): Resume {
+    if (how.isPrevious === true) this.#beginsBehind = false;
     this.#skipBefore = undefined;
     this.#isSearch = this.#lines > 0 && (this.#mustSearch || this.#newest < this.#highest - WINDOW_S);
     this.#mustSearch = false;
@@ -149,9 +152,13 @@ export class Aligner {
     if (!isSearch) this.#skipBefore = sinceSecond;
   }
 
-  /** Forgets what was delivered but for its last `count` lines: the file was seen to begin with them. Matters to the next connection. */
+  /**
+   * The file was seen to begin with the last `count` lines delivered, and those before are forgotten. An empty one may also be that
+   * of an instance whose start is not known yet: nothing is forgotten. Matters to the next connection.
+   */
   rebase(count: number): void {
-    this.#recent.keepLast(count);
+    this.#beginsBehind = count === 0;
+    if (count > 0) this.#recent.keepLast(count);
   }
 
   #expect(): void {
@@ -187,6 +194,7 @@ export class Aligner {
       fresh.push(line);
     }
     this.#isRestored &&= this.#mode.mode !== "live";
+    if (this.#beginsBehind) hole = undefined;
     const delivered = this.#record(fresh);
     if (hole !== undefined) return { outcome: "hole", lines: delivered, ...hole };
     return { outcome: isUnaligned ? "unaligned" : "deliver", lines: delivered };
@@ -206,6 +214,7 @@ export class Aligner {
     const [first] = mode.held;
     const toSecond = (first === undefined ? undefined : this.#seconds.read(first)) ?? this.#newest;
     const fromSecond = this.#newest;
+    if (this.#beginsBehind) return { outcome: "deliver", lines: this.#record(mode.held) };
     return { outcome: "hole", lines: this.#record(mode.held), fromSecond, toSecond };
   }
 
@@ -219,7 +228,8 @@ export class Aligner {
       if (same === mode.matched) this.#mode = { mode: "live" };
       return nothing;
     }
-    if (this.#isEmpty) return nothing;
+    if (this.#beginsBehind) this.#mode = { mode: "live" };
+    if (this.#isEmpty || this.#beginsBehind) return nothing;
     if (!accepts.hole) return { outcome: "misaligned" };
     this.#isEmpty = true;
     this.#mode = { mode: "live" };
@@ -333,6 +343,7 @@ export class Aligner {
   #note(line: Buffer, isRedacted: boolean): void {
     const key = isRedacted ? keyOf(line) : { hash: hashLine(line), stamp: 0 };
     const second = this.#seconds.read(line) ?? this.#newest;
+    this.#beginsBehind = false;
     this.#first ??= { hash: key.hash, second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
     this.#lines++;
     this.#bytes += line.length + 1;

@@ -67,7 +67,7 @@ export async function* readPrevious(
 async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortSignal): AsyncGenerator<LogItem, Previous> {
   const { options, instances } = parts;
   const { reading } = asked;
-  const { sinceSecond, isSearch } = asked.aligner.reconnect();
+  const { sinceSecond, isSearch } = asked.aligner.reconnect({ isPrevious: true });
   const start = startOf(asked, isSearch ? undefined : sinceSecond, options.from);
   const request = requestOf(options, {
     follow: false,
