@@ -22,6 +22,8 @@ export const RESUME_FRESH_MS = 10_000;
 export const HANDOVER_MS = 10_000;
 /** Lists closer to each other than this wait longer each time: the version of the one before was refused as too old. */
 export const RELIST_CALM_MS = 10_000;
+/** And no less than this, whatever the dice say: client-go waits so long, and nothing costs a server more than a list. */
+export const RELIST_LEAST_MS = 800;
 /** So long both are kept: what was committed before the list is delivered by then. */
 export const OVERLAP_MS = 3_000;
 /** Audits (k/k #123072): seldom enough to be cheap, spread so that scopes do not list at once. */

@@ -332,6 +332,18 @@ describe("lost history", () => {
     ]);
   });
 
+  test("a server that refuses the version of each of its lists is not stormed with lists, whatever the dice say", async () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const client = new ScriptedClient().always(list("100", []), isRead).always(asStatus, isStream);
+      const clock = new VirtualClock(undefined, seed);
+      const { stop, done } = run(client, { clock });
+      await clock.advance(1_000);
+      expect(reads(client)).toBeLessThanOrEqual(3);
+      stop.abort(new Error("over"));
+      await done;
+    }
+  });
+
   test("a relist of five thousand unchanged objects gives nothing out", async () => {
     const pods = Array.from({ length: 5_000 }, (_, number) => pod(`p${number}`, String(number + 1)));
     const client = new ScriptedClient()

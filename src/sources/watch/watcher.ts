@@ -7,7 +7,7 @@ import { type Clock, unreachable } from "../../base/index.ts";
 import { type ApiClient, ApiFailure } from "../../cluster/index.ts";
 import { Backoff } from "../backoff.ts";
 import { Audit } from "./audit.ts";
-import { POLL_MS, RELIST_CALM_MS, VERY_SHORT_MS } from "./limits.ts";
+import { POLL_MS, RELIST_CALM_MS, RELIST_LEAST_MS, VERY_SHORT_MS } from "./limits.ts";
 import { ListRestart } from "./list.ts";
 import { Lister } from "./lister.ts";
 import { openWatch } from "./open-watch.ts";
@@ -163,7 +163,7 @@ class Watcher {
     const isSoon = this.#options.clock.monotonic() - this.#listedAt < RELIST_CALM_MS;
     this.#hurriedLists = isSoon ? this.#hurriedLists + 1 : 0;
     // One list behind another is how lost history is made good; one more, and the server refuses the version of its own lists.
-    if (this.#hurriedLists > 1) await this.#sleep(this.#backoff.failed());
+    if (this.#hurriedLists > 1) await this.#sleep(this.#backoff.failed(RELIST_LEAST_MS));
     const listed =
       state.phase === "streaming" ? yield* this.#lister.stream(before) : yield* this.#lister.list({ before, whole: state.whole });
     this.#notServedSince = undefined;
