@@ -109,7 +109,7 @@ test.each(table)("$name", ({ items, records, end }) => {
 });
 
 describe("the repair that a gap tells", () => {
-  const gapOf = (cause: "recorder-stopped" | "not-served", item: WatchItem): string | undefined =>
+  const gapOf = (cause: "recorder-stopped" | "not-served" | "resource-removed", item: WatchItem): string | undefined =>
     play([item], {
       coverage: { state: "starting", since: T0, gap: { id: "gap-0", cause, detail: "x", from: T0, fromVersion: undefined } },
     }).records[0];
@@ -122,6 +122,10 @@ describe("the repair that a gap tells", () => {
   test("is full for a kind that had no objects before it was served, when every version of each was found", () => {
     expect(gapOf("not-served", listed({ isWhole: true }))).toBe("closed gap-0 not-served repaired full");
     expect(gapOf("not-served", listed())).toBe("closed gap-0 not-served repaired partial");
+  });
+
+  test("is not full for a kind that was removed, whatever is found of what is there now: it had objects before", () => {
+    expect(gapOf("resource-removed", listed({ isWhole: true }))).toBe("closed gap-0 resource-removed repaired partial");
   });
 });
 

@@ -274,12 +274,11 @@ function listed(of: LedgerScope, coverage: Coverage, item: Extract<WatchItem, { 
 }
 
 /**
- * What the watch could not prove, the kind's own past may: one that was not served had no objects that could have come and gone
- * before it was, and it is listed within a moment of its return.
+ * What the watch could not prove, the kind's own past may: one that was not served yet had no objects that could have come and gone
+ * before it was, and it is listed within a moment of that. One that was removed had, between what the watch told last and its removal.
  */
 function repairOf(gap: OpenGap, item: Extract<WatchItem, { item: "listed" }>): "none" | "partial" | "full" {
-  const wasEmpty = gap.cause === "not-served" || gap.cause === "resource-removed";
-  return wasEmpty && item.isWhole ? "full" : item.repaired;
+  return gap.cause === "not-served" && item.isWhole ? "full" : item.repaired;
 }
 
 /** A gap that is known only when it is over: the watch stood, and left changes out. */
