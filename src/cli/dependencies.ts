@@ -4,6 +4,7 @@ import type { Clock } from "../base/index.ts";
 import type { Capture, CaptureOptions, CapturePlan, VerifyReport, WrittenStory } from "../capture/index.ts";
 import type { ApiClient } from "../cluster/index.ts";
 import type { ClusterValues, Environment } from "../config/index.ts";
+import type { StoryReader } from "../views/index.ts";
 
 /** Standard output or standard error. */
 export interface Output {
@@ -78,5 +79,6 @@ export interface CliDependencies {
   verifyRecording(output: string): Promise<VerifyReport>;
   /** The cluster that the recording below `output` shows. */
   readRecording(output: string): Promise<RecordedCluster>;
-  readFile(path: string): Promise<string>;
+  /** Of a story file. @throws FaroError as `readStory` */
+  readStory(path: string): Promise<StoryReader>;
 }

@@ -1,5 +1,4 @@
 /** The real world: streams, signals and files of the process, and the other rooms, each loaded when it is needed. */
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename } from "node:path";
 import { isatty } from "node:tty";
@@ -33,7 +32,7 @@ export function processDependencies(process: NodeJS.Process): CliDependencies {
       (await import("../capture/index.ts")).rebuildStories({ output, ...(into === undefined ? {} : { into }) }),
     verifyRecording: async (output) => (await import("../capture/index.ts")).verifyRecording(output),
     readRecording: async (output) => (await import("./recording.ts")).readRecording(output),
-    readFile: (path) => readFile(path, "utf8"),
+    readStory: async (path) => (await import("../views/index.ts")).readStory(path),
   };
 }
 

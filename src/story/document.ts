@@ -13,6 +13,8 @@ export interface StoryDocument {
   readonly chronology?: StoryChronology | undefined;
   readonly objects: readonly StoryObject[];
   readonly events: readonly StoryEvent[];
+  /** Missing in files that an older Faro wrote. */
+  readonly overview?: StoryOverview | undefined;
 }
 
 export interface StoryMetadata {
@@ -138,6 +140,43 @@ export interface ReconstructedEntry {
   /** The field: `status.containerStatuses[name=app].lastState.terminated.finishedAt`. */
   readonly source: string;
 }
+
+/** The story on one screen. Stands last in the file, so that it can be read without the events. */
+export interface StoryOverview {
+  readonly events_by_type: Readonly<Partial<Record<StoryEvent["event_type"], number>>>;
+  /** Events that look like trouble, log lines included. */
+  readonly troubles: number;
+  /** What mattered most, at most nine events, in their order. */
+  readonly happened: readonly Happening[];
+  /** How the pods went, in the order in which they appeared. */
+  readonly pods: readonly PodHistory[];
+  /** uid of an object → uid of its controller. */
+  readonly owners: Readonly<Record<string, string>>;
+}
+
+export interface Happening {
+  /** `e` and the event's `seq`. */
+  readonly id: string;
+  readonly timestamp: string;
+  readonly what: string;
+}
+
+export interface PodHistory {
+  readonly uid: string;
+  readonly name: string;
+  readonly restarts: number;
+  /** In the order of time; never two of one phase in a row. */
+  readonly phases: readonly PhaseChange[];
+}
+
+/** From `from` on the pod is in `phase`. */
+export interface PhaseChange {
+  readonly from: string;
+  readonly phase: PodPhase;
+}
+
+export const POD_PHASES = ["pending", "pulling", "starting", "ready", "failing", "succeeded", "terminating", "gone"] as const;
+export type PodPhase = (typeof POD_PHASES)[number];
 
 /** A relation between two objects holds from one version to another one. */
 export interface RelatedInterval {

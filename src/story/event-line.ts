@@ -7,12 +7,16 @@ import type { CorrelationId, LifecycleRecord, ObjectRecord, StoryRecord } from "
 import type { VersionChanges } from "./changes/describe.ts";
 import type { Adjustment } from "./chronology/story-order.ts";
 import { describeGap, type Gap } from "./coverage.ts";
+import type { GapEvent, LifecycleEvent, ObjectEvent, StoryEvent } from "./document.ts";
+import { type SeenEvent, warningOf } from "./overview/seen.ts";
 
 /** Text before an object's bytes, the bytes, and text behind them. */
 export interface EventLine {
   readonly head: string;
   readonly raw: Buffer | undefined;
   readonly tail: string;
+  /** The same for the overview. */
+  readonly seen: SeenEvent;
 }
 
 /** Which story an event is written for, and when it happened (milliseconds). */
@@ -24,22 +28,20 @@ export interface EventPlace {
   readonly adjusted?: Adjustment | undefined;
 }
 
-interface EventHead {
-  readonly type: string;
-  readonly source: string;
-}
-
 /** What is said of a version besides itself. */
 export interface VersionNotes {
   /** The story showed this object before, so a list that shows it again is an update. */
   readonly isKnown: boolean;
   readonly changes: VersionChanges;
+  /** The object, parsed; a Kubernetes Event is not. */
+  readonly data: ObjectEvent["data"] | undefined;
 }
 
-export function objectLine(record: ObjectRecord, place: EventPlace, { isKnown, changes }: VersionNotes): EventLine {
+export function objectLine(record: ObjectRecord, place: EventPlace, { isKnown, changes, data }: VersionNotes): EventLine {
   const type = eventType(record, place);
   const component = record.kubeEvent?.component ?? "";
   const source = component === "" ? `${record.name}-${record.kind.toLowerCase()}` : component;
+  const head = headOf({ type, source }, place);
   const tail = {
     namespace: record.namespace ?? "",
     resource: record.kind,
@@ -58,10 +60,31 @@ export function objectLine(record: ObjectRecord, place: EventPlace, { isKnown, c
     ...(record.redactions === undefined ? {} : { redactions: record.redactions }),
     ...changes,
   };
-  return { head: `${openHead({ type, source }, place)},"data":`, raw: record.raw, tail: `,${JSON.stringify(tail).slice(1)}` };
+  return {
+    head: `${JSON.stringify(head).slice(0, -1)},"data":`,
+    raw: record.raw,
+    tail: `,${JSON.stringify(tail).slice(1)}`,
+    seen: seenObject(record, head, { ...tail, data }),
+  };
 }
 
-function eventType(record: ObjectRecord, place: EventPlace): string {
+function seenObject(
+  record: ObjectRecord,
+  { event_type, timestamp, source_component }: Pick<ObjectEvent, "event_type" | "timestamp" | "source_component">,
+  { action, data = {}, changes }: Pick<ObjectEvent, "action" | "changes"> & { readonly data: ObjectEvent["data"] | undefined },
+): SeenEvent {
+  const { seq, kubeEvent, uid, kind: resource, name } = record;
+  if (event_type !== "K8S_EVENT") return { event_type, timestamp, action, resource, name, uid, seq, data, changes };
+  const { reason = "", involved } = kubeEvent ?? {};
+  const warning = (): string | undefined =>
+    record.raw.includes(WARNING) ? warningOf(JSON.parse(record.raw.toString("utf8"))) : undefined;
+  return { event_type, timestamp, source_component, seq, reason, involved: involved?.uid ?? "", warning };
+}
+
+/** Most Events do not hold the word, and need not be parsed to know that they are no warnings. */
+const WARNING = Buffer.from("Warning");
+
+function eventType(record: ObjectRecord, place: EventPlace): ObjectEvent["event_type"] {
   if (record.uid === place.root.uid) return "RESOURCE_UPDATE";
   return record.kubeEvent === undefined ? "CORRELATED_EVENT" : "K8S_EVENT";
 }
@@ -93,7 +116,8 @@ export function lifecycleLine(
     node: record.node,
     seq: record.version,
   };
-  return whole({ type: "POD_LIFECYCLE", source: record.name }, place, {
+  return whole({
+    ...headOf({ type: "POD_LIFECYCLE", source: record.name }, place),
     data,
     namespace: record.namespace,
     resource: "Pod",
@@ -114,7 +138,8 @@ export function lifecycleLine(
 export function gapLine(gap: Gap, end: "opened" | "closed", place: EventPlace): EventLine {
   const record = end === "closed" ? (gap.closed ?? gap.opened) : gap.opened;
   const { root } = place;
-  return whole({ type: "RECORDING_GAP", source: "faro" }, place, {
+  return whole({
+    ...headOf({ type: "RECORDING_GAP", source: "faro" }, place),
     data: describeGap(gap),
     namespace: root.namespace ?? "",
     resource: root.kind,
@@ -133,17 +158,16 @@ export function adjustment({ adjusted }: Pick<EventPlace, "adjusted">): { readon
   return adjusted === undefined ? {} : { timestamp_adjusted: adjusted };
 }
 
-function whole(head: EventHead, place: EventPlace, rest: Readonly<Record<string, unknown>>): EventLine {
-  return { head: `${openHead(head, place)},${JSON.stringify(rest).slice(1)}`, raw: undefined, tail: "" };
+function whole(event: LifecycleEvent | GapEvent): EventLine {
+  return { head: JSON.stringify(event), raw: undefined, tail: "", seen: event };
 }
 
-/** The first four keys, without the closing brace. */
-function openHead(head: EventHead, place: EventPlace): string {
-  const first = {
-    correlation_id: place.story,
-    timestamp: isoTime(Math.floor(place.time)),
-    event_type: head.type,
-    source_component: head.source,
-  };
-  return JSON.stringify(first).slice(0, -1);
+interface Told<Type> {
+  readonly type: Type;
+  readonly source: string;
+}
+
+/** The first four keys. */
+function headOf<Type extends StoryEvent["event_type"]>({ type, source }: Told<Type>, { story, time }: EventPlace) {
+  return { correlation_id: story, timestamp: isoTime(Math.floor(time)), event_type: type, source_component: source };
 }

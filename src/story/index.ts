@@ -1,5 +1,5 @@
 /** Records → stories: the ordered account of one workload, as the JSON file that people and programs read. */
-export { STORY_SCHEMA_VERSION } from "./document.ts";
+export { POD_PHASES, STORY_SCHEMA_VERSION } from "./document.ts";
 export type {
   ChangedBy,
   CoverageGap,
@@ -7,9 +7,12 @@ export type {
   CoveredScope,
   FieldChange,
   GapEvent,
+  Happening,
   LifecycleEvent,
   LogEvent,
   ObjectEvent,
+  PodHistory,
+  PodPhase,
   ReconstructedEntry,
   RelatedInterval,
   StoryCoverage,
@@ -17,8 +20,13 @@ export type {
   StoryEvent,
   StoryMetadata,
   StoryObject,
+  StoryOverview,
   Verdict,
 } from "./document.ts";
+export { describeChanges } from "./overview/describe-changes.ts";
+export { Overview } from "./overview/overview.ts";
+export { seenEvent } from "./overview/seen.ts";
+export { isTrouble } from "./overview/trouble.ts";
 export { checkStoryPart, type StoryPart, storyJsonSchema } from "./schema.ts";
 export { type StoryFileOptions, writeStoryFile, type WrittenStoryFile } from "./story-file.ts";
 export { StoryIndex, type StoryState } from "./story-index.ts";

@@ -4,9 +4,10 @@
  */
 import { isUtf8 } from "node:buffer";
 import { isoTime } from "../base/index.ts";
-import type { ContainerInstance, LogRecord } from "../record/index.ts";
+import { type ContainerInstance, type LogRecord, textOfLine } from "../record/index.ts";
 import type { LogEvent } from "./document.ts";
 import { adjustment, type EventLine, type EventPlace } from "./event-line.ts";
+import type { SeenLine, Writer } from "./overview/seen.ts";
 
 /** A line of a block, taken apart. */
 export interface TimedLine {
@@ -25,10 +26,12 @@ export class LogEventLines {
   readonly #toStamp: string;
   readonly #toSeq: string;
   readonly #end: string;
+  readonly #by: Writer;
 
   constructor(record: LogRecord, instance: ContainerInstance, place: Pick<EventPlace, "story" | "adjusted">) {
     const { namespace, pod, container, containerId, restartCount, podUid } = instance;
     this.#record = record;
+    this.#by = { uid: podUid, container, container_id: containerId };
     const head = { event_type: "CONTAINER_LOG", source_component: `${pod}/${container}` };
     const data = { pod, container, container_id: containerId, restart_count: restartCount } satisfies Partial<LogEvent["data"]>;
     const about = { namespace, resource: "Pod", action: "log", name: pod, uid: podUid };
@@ -47,8 +50,17 @@ export class LogEventLines {
       (unterminated === true && isLast ? `,"unterminated":true` : "") +
       (continues === true && isLast ? `,"continues":true` : "") +
       `${this.#toSeq}${seq + index}${this.#end}`;
-    return { head, raw: undefined, tail: "" };
+    return { head, raw: undefined, tail: "", seen: seen(head, this.#by, textOfLine(message, encoding)) };
   }
+}
+
+/** Its event is parsed from its text, for one that is kept must not keep the block that `message` is a part of. */
+function seen(text: string, by: Writer, message: string): SeenLine {
+  return { event_type: "CONTAINER_LOG", by, message, event: eventOf(text) };
+}
+
+function eventOf(text: string): () => LogEvent {
+  return () => JSON.parse(text);
 }
 
 /** The members of an object as JSON, without its braces. */

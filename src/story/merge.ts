@@ -79,8 +79,9 @@ export async function* mergeEvents(input: MergeInput): AsyncGenerator<readonly E
       yield [lifecycleLine(record, place, { isReconstructed: isFromBefore(record, listedAt) })];
     else {
       const isKnown = seen.has(record.uid);
-      const changes = await versions.changesOf(record, isKnown ? row : undefined);
-      yield [objectLine(record, place, { isKnown, changes })];
+      const data = record.kubeEvent === undefined ? JSON.parse(record.raw.toString("utf8")) : undefined;
+      const changes = await versions.changesOf(record, data, isKnown ? row : undefined);
+      yield [objectLine(record, place, { isKnown, changes, data })];
       seen.add(record.uid);
     }
   }
@@ -111,15 +112,14 @@ class Versions {
     this.#input = input;
   }
 
-  /** `row`: that of the version, unless it is the first of its object. */
-  async changesOf(record: ObjectRecord, row: number | undefined): Promise<VersionChanges> {
+  /** `data`: the object, parsed, unless it is an Event. `row`: that of the version, unless it is the first of its object. */
+  async changesOf(record: ObjectRecord, data: unknown, row: number | undefined): Promise<VersionChanges> {
     if (record.kubeEvent !== undefined) return this.#occurrences(record.uid, record.kubeEvent.count, record.change);
     if (record.redactionFailed === true) return {};
-    const parsed: unknown = JSON.parse(record.raw.toString("utf8"));
     const before = this.#last.take(record.uid) ?? (row === undefined ? undefined : await this.#readBefore(row));
-    this.#last.hold(record, parsed);
+    this.#last.hold(record, data);
     if (record.change === "DELETED" && record.synthetic === true) return {};
-    return describeChanges(before, parsed, record.change === "ADDED");
+    return describeChanges(before, data, record.change === "ADDED");
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { LIFECYCLE_ACTIONS } from "../record/index.ts";
-import type { StoryDocument } from "./document.ts";
+import { POD_PHASES, type StoryDocument } from "./document.ts";
 
 const time = z
   .string()
@@ -198,10 +198,29 @@ const gapEvent = z.looseObject({
 
 const anyEvent = z.discriminatedUnion("event_type", [objectEvent, lifecycleEvent, logEvent, gapEvent]);
 
-/** A part of a story file that can be checked by itself. */
-export type StoryPart = "metadata" | "coverage" | "chronology" | "object" | "event";
+const eventType = z.enum([...objectEvent.shape.event_type.options, "POD_LIFECYCLE", "CONTAINER_LOG", "RECORDING_GAP"]);
 
-const PARTS: Readonly<Record<StoryPart, z.ZodType>> = { metadata, coverage, chronology, object, event: anyEvent };
+const overview = z
+  .looseObject({
+    events_by_type: z.partialRecord(eventType, count),
+    troubles: count.describe("events that look like trouble, log lines included"),
+    happened: z.array(z.looseObject({ id: text.describe("e and the event's seq"), timestamp: time, what: text })),
+    pods: z.array(
+      z.looseObject({
+        uid: text,
+        name: text,
+        restarts: count,
+        phases: z.array(z.looseObject({ from: time, phase: z.enum(POD_PHASES) })),
+      }),
+    ),
+    owners: z.record(text, text).describe("uid of an object → uid of its controller"),
+  })
+  .describe("the story on one screen");
+
+/** A part of a story file that can be checked by itself. */
+export type StoryPart = "metadata" | "coverage" | "chronology" | "object" | "event" | "overview";
+
+const PARTS: Readonly<Record<StoryPart, z.ZodType>> = { metadata, coverage, chronology, object, event: anyEvent, overview };
 
 /** What is wrong with a part, one sentence each: `data.seq: expected number, received undefined`. Empty when it is right. */
 export function checkStoryPart(part: StoryPart, value: unknown): readonly string[] {
@@ -219,6 +238,7 @@ export const storySchema: z.ZodType<StoryDocument> = z.looseObject({
   chronology: chronology.optional(),
   objects: z.array(object),
   events: z.array(anyEvent),
+  overview: overview.optional(),
 });
 
 /** The published schema, `schema/story.v1.json`: JSON Schema, draft 2020-12. */

@@ -22,6 +22,8 @@ import {
   storyText,
 } from "./recording.cases.ts";
 import { storyJsonSchema, storySchema } from "./schema.ts";
+import { Overview } from "./overview/overview.ts";
+import { seenEvent } from "./overview/seen.ts";
 import { writeStory } from "./write-story.ts";
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
@@ -115,9 +117,26 @@ describe("a story", () => {
     expect(storySchema.parse(document)).toEqual(document);
   });
 
+  test("ends with the overview of its events, read or written", async () => {
+    const { events, overview } = await storyOf(ROLLOUT, STORY);
+    const again = new Overview();
+    for (const event of events) again.accept(seenEvent(event));
+    expect(again.describe()).toEqual(overview);
+    expect(overview?.happened.map(({ id }) => id).filter((id) => events.every(({ seq }) => id !== `e${seq}`))).toEqual([]);
+    expect(overview?.happened.length).toBeGreaterThan(3);
+  });
+
   test("has the seed's keys first in every event, and its order of members", async () => {
     const document = await storyOf(ROLLOUT, STORY);
-    expect(Object.keys(document)).toEqual(["schema_version", "metadata", "coverage", "chronology", "objects", "events"]);
+    expect(Object.keys(document)).toEqual([
+      "schema_version",
+      "metadata",
+      "coverage",
+      "chronology",
+      "objects",
+      "events",
+      "overview",
+    ]);
     for (const event of document.events) {
       expect(Object.keys(event).slice(0, 8)).toEqual([
         "correlation_id",

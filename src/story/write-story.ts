@@ -4,11 +4,12 @@
  */
 import { isoTime } from "../base/index.ts";
 import { describeGap, hasPossibleLoss } from "./coverage.ts";
-import type { CoveredLog, StoryCoverage, StoryMetadata, StoryObject, Verdict } from "./document.ts";
+import type { CoveredLog, StoryCoverage, StoryMetadata, StoryObject, StoryOverview, Verdict } from "./document.ts";
 import { STORY_SCHEMA_VERSION } from "./document.ts";
 import { describeDrawn, proofOfDrawn } from "./drawn.ts";
 import type { LogStream } from "./log-streams.ts";
 import { firstVersion, mergeEvents, UnreadableRow } from "./merge.ts";
+import { Overview } from "./overview/overview.ts";
 import { reconstruct } from "./prehistory.ts";
 import { replacements } from "./replacements.ts";
 import type { StoryExtract, StoryIndex, StoryState } from "./story-index.ts";
@@ -55,7 +56,8 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
       .join("")}`,
   );
   await writeObjects(out, extract, { index, source });
-  await writeEvents(out, extract, { index, source });
+  const overview = await writeEvents(out, extract, { index, source });
+  out.text(`"overview": ${JSON.stringify(overview)}\n}\n`);
   await out.flush(true);
   return { state: extract.state, events: metadata.event_count, verdict: coverage.verdict, reasons: coverage.reasons };
 }
@@ -90,7 +92,8 @@ async function writeObjects(out: TextBuffer, extract: StoryExtract, from: From):
   out.text("\n],\n");
 }
 
-async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): Promise<void> {
+async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): Promise<StoryOverview> {
+  const overview = new Overview();
   out.text('"events": [');
   let separator = "\n";
   try {
@@ -99,6 +102,7 @@ async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): 
         out.text(separator + line.head);
         if (line.raw !== undefined) out.bytes(line.raw);
         if (line.tail !== "") out.text(line.tail);
+        overview.accept(line.seen);
         separator = ",\n";
       }
       if (out.isFull) await out.flush();
@@ -107,7 +111,8 @@ async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): 
     if (error instanceof UnreadableRow) from.index.noteUnreadable(error.position, error.message);
     throw error;
   }
-  out.text("\n]\n}\n");
+  out.text("\n],\n");
+  return overview.describe();
 }
 
 function describeMetadata(extract: StoryExtract, index: StoryIndex): StoryMetadata {

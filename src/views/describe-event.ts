@@ -1,7 +1,6 @@
 /** One event in one line: to whom it happened, and what. The words of the cluster are kept as they are. */
 import { field, listField, textField, unreachable } from "../base/index.ts";
-import type { GapEvent, LifecycleEvent, ObjectEvent, StoryEvent } from "../story/index.ts";
-import { describeChanges } from "./describe-changes.ts";
+import { describeChanges, type GapEvent, type LifecycleEvent, type ObjectEvent, type StoryEvent } from "../story/index.ts";
 
 export interface EventLine {
   /** `pod/web-5d8f-x2x9k`, `pod/web-5d8f-x2x9k[app]` for a container of it. */

@@ -35,8 +35,11 @@ export function lifecycle(seq: number, action: string, data: Readonly<Record<str
   );
 }
 
-/** The text of a story file. */
-export function storyText(events: readonly unknown[], over: { readonly version?: string; readonly count?: number } = {}): string {
+/** The text of a story file; without `overview` as an older Faro wrote it. */
+export function storyText(
+  events: readonly unknown[],
+  over: { readonly version?: string; readonly count?: number; readonly overview?: unknown } = {},
+): string {
   const metadata = {
     correlation_id: ID,
     start_time: "2026-03-01T10:00:01.000Z",
@@ -63,6 +66,7 @@ export function storyText(events: readonly unknown[], over: { readonly version?:
     `"coverage": ${JSON.stringify(coverage)}`,
     `"objects": [\n${lines(objects)}\n]`,
     `"events": [\n${lines(events)}\n]`,
+    ...(over.overview === undefined ? [] : [`"overview": ${JSON.stringify(over.overview)}`]),
   ];
   return `{\n${members.join(",\n")}\n}\n`;
 }

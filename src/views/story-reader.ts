@@ -9,6 +9,7 @@ import {
   type StoryEvent,
   type StoryMetadata,
   type StoryObject,
+  type StoryOverview,
   STORY_SCHEMA_VERSION,
 } from "../story/index.ts";
 import { ALL_EVENTS, type EventSelection, isAfter, isWanted, readHead } from "./event-filter.ts";
@@ -26,7 +27,9 @@ export interface StoryReader {
    * @throws FaroError `FARO_RECORDING_DAMAGED` with the line that is no event
    */
   events(selection?: EventSelection): AsyncGenerator<StoryEvent>;
-  /** The same as the file has them, many at a time. */
+  /** What stands behind the events; `undefined` in a file that an older Faro wrote. */
+  overview(): Promise<StoryOverview | undefined>;
+  /** The events as the file has them, many at a time. */
   texts(selection?: EventSelection): AsyncGenerator<readonly EventText[]>;
 }
 
@@ -93,6 +96,7 @@ function lineReader(path: string, head: Head): StoryReader {
     async *events(selection = ALL_EVENTS) {
       for await (const batch of readTexts(path, head.offset, selection)) for (const text of batch) yield text.event();
     },
+    overview: () => readOverview(path),
     texts: (selection = ALL_EVENTS) => readTexts(path, head.offset, selection),
   };
 }
@@ -119,7 +123,7 @@ async function* readTexts(path: string, from: number, selection: EventSelection)
         const start = at;
         at += line.length + 1;
         const head = readHead(line);
-        isEnd = (line.length === 1 && line[0] === CLOSING_BRACKET) || (head !== undefined && isAfter(head, selection));
+        isEnd = isEndOfEvents(line) || (head !== undefined && isAfter(head, selection));
         if (isEnd) break;
         if (head === undefined || isWanted(head, selection)) batch.push(new TextOfLine(path, start, line, head?.type));
       }
@@ -151,6 +155,34 @@ class TextOfLine implements EventText {
   }
 }
 
+/** `]`, and a comma where the overview follows. */
+function isEndOfEvents(line: Buffer): boolean {
+  return line[0] === CLOSING_BRACKET && (line.length === 1 || (line.length === 2 && line[1] === COMMA));
+}
+
+/** The last line but one: read from the end of the file, more and more of it until the line is whole. */
+async function readOverview(path: string): Promise<StoryOverview | undefined> {
+  const handle = await openFile(path);
+  try {
+    const { size } = await handle.stat();
+    for (let length = OVERVIEW_BYTES; ; length *= 8) {
+      const from = Math.max(0, size - length);
+      const bytes = Buffer.allocUnsafe(size - from);
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
+      const text = bytes.toString("utf8", 0, bytesRead).trimEnd();
+      if (!text.endsWith("}\n}")) return undefined;
+      const start = text.lastIndexOf("\n", text.length - 3);
+      if (start === -1 && from > 0) continue;
+      const overview = OVERVIEW.exec(text.slice(start + 1, -2))?.[1];
+      return overview === undefined ? undefined : (parseJson(overview) as StoryOverview | undefined);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+const OVERVIEW = /^"overview": (.*)$/;
+const OVERVIEW_BYTES = 1 << 16;
 const COMMA = 0x2c;
 const CLOSING_BRACKET = 0x5d;
 
@@ -174,6 +206,7 @@ async function readWhole(handle: FileHandle, path: string): Promise<StoryReader>
     async *events(selection = ALL_EVENTS) {
       yield* wanted(selection);
     },
+    overview: () => Promise.resolve(value["overview"] as StoryOverview | undefined),
     async *texts(selection = ALL_EVENTS) {
       yield wanted(selection).map((event) => ({
         type: event.event_type,

@@ -32,7 +32,7 @@ export async function* validateStory(path: string): AsyncGenerator<StoryProblem>
 
 function* validateWhole(text: string): Generator<StoryProblem> {
   const value = parseJson(withoutComma(text));
-  const { schema_version: version, metadata, coverage, chronology } = isMap(value) ? value : {};
+  const { schema_version: version, metadata, coverage, chronology, overview } = isMap(value) ? value : {};
   if (version === undefined) {
     yield { line: 0, what: "it is no JSON object with a schema_version" };
     return;
@@ -43,6 +43,7 @@ function* validateWhole(text: string): Generator<StoryProblem> {
     ...check.member("metadata", metadata),
     ...check.member("coverage", coverage),
     ...(chronology === undefined ? [] : check.member("chronology", chronology)),
+    ...(overview === undefined ? [] : check.member("overview", overview)),
     ...listField(value, "objects").flatMap((object, index) =>
       checked("object", object).map((what) => `objects[${index}]: ${what}`),
     ),
@@ -65,6 +66,7 @@ class StoryCheck {
     if (text === '"objects": [') return this.#enter("objects");
     if (text === '"events": [') return this.#enter("events");
     if (text === "]," || text === "]") return this.#enter(this.#place === "objects" ? "head" : "after");
+    if (this.#place === "after" && text.startsWith('"overview": ')) return this.#memberLine(`${text},`);
     if (text === "{" || text === "}" || text === "") return [];
     switch (this.#place) {
       case "head":
@@ -106,7 +108,7 @@ class StoryCheck {
     if (value !== undefined) this.#members.add(name);
     if (name === "schema_version")
       return value === STORY_SCHEMA_VERSION ? [] : [`schema_version is ${JSON.stringify(value)}, not "${STORY_SCHEMA_VERSION}"`];
-    if (name === "coverage" || name === "chronology") return checked(name, value);
+    if (name === "coverage" || name === "chronology" || name === "overview") return checked(name, value);
     // Members may be added.
     if (name !== "metadata") return value === undefined ? ["not JSON"] : [];
     this.#id = field(value, "correlation_id");

@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { describeEvent, oneLine } from "./describe-event.ts";
-import { isTrouble, quietLineOf } from "./event-filter.ts";
 import { diffLines } from "./line-diff.ts";
 import { findObject, versionAt } from "./object-versions.ts";
-import { PodPhases } from "./pod-phases.ts";
 import { event, lifecycle, logEvent, storyText } from "./story-file.cases.ts";
 import { chooseStory, locateStories } from "./story-locator.ts";
 import { overviewOf } from "./story-overview.ts";
@@ -40,46 +38,7 @@ const EVENTS = [
   event(5, { action: "delete" }),
 ];
 
-it("a log line that is not parsed is not blank, and does not sound like trouble", () => {
-  const word = fc.constantFrom(
-    "error",
-    "FATAL",
-    "level=",
-    '"level":"',
-    "Exception",
-    "out of memory",
-    " ",
-    "\t",
-    '"',
-    "\\",
-    "é",
-    "ok",
-    "",
-  );
-  const message = fc
-    .array(fc.oneof(word, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 6 })
-    .map((words) => words.join(""));
-  let quiet = 0;
-  fc.assert(
-    fc.property(message, (text) => {
-      const line = logEvent(1, text);
-      if (quietLineOf(Buffer.from(JSON.stringify(line)).toString("latin1")) === undefined) return;
-      quiet++;
-      expect(text.trim()).not.toBe("");
-      expect(isTrouble(JSON.parse(JSON.stringify(line)))).toBe(false);
-    }),
-    { seed: 7, numRuns: 2_000 },
-  );
-  expect(quiet).toBeGreaterThan(200);
-});
-
-it("an overview has of each container the last line and the last that sounds like trouble", async () => {
-  const lines = ["starting é", "level=error one", "error two", "working", "  "].map((text, at) => logEvent(at + 1, text));
-  const overview = await overviewOf(await readStory(file("lines.json", storyText([event(9), ...lines]))));
-  const told = overview.essence.events.flatMap((one) => (one.event_type === "CONTAINER_LOG" ? [one.data.message] : []));
-  expect(told).toEqual(["error two", "working"]);
-  expect({ troubles: overview.troubles, lines: overview.counts.get("CONTAINER_LOG") }).toEqual({ troubles: 2, lines: 5 });
-});
+const OVERVIEW = { events_by_type: { CONTAINER_LOG: 2 }, troubles: 1, happened: [], pods: [], owners: {} };
 
 describe("reading a story file", () => {
   it.each([
@@ -106,6 +65,36 @@ describe("reading a story file", () => {
     for (const text of [storyText(EVENTS), JSON.stringify(JSON.parse(storyText(EVENTS)))]) {
       const story = await readStory(file("selected.json", text));
       expect((await all(story.events(selection))).map(({ seq }) => seq)).toEqual(expected);
+    }
+  });
+
+  it.each([0, 400, 3_000])(
+    "gives the overview behind the events without reading them, however long it is: %i pods",
+    async (count) => {
+      const pod = { uid: "u1", name: "web é", restarts: 0, phases: [{ from: "2026-03-01T10:00:01.000Z", phase: "pending" }] };
+      const overview = {
+        events_by_type: {},
+        troubles: 0,
+        happened: [],
+        pods: Array.from({ length: count }, () => pod),
+        owners: {},
+      };
+      const broken = [...EVENTS, { no: "event" }];
+      for (const text of [
+        storyText(broken, { overview }),
+        JSON.stringify(JSON.parse(storyText(EVENTS, { overview })), null, 1),
+      ]) {
+        const path = file("overview.json", text);
+        expect(await overviewOf(await readStory(path))).toEqual(overview);
+      }
+    },
+  );
+
+  it("folds the overview of a file that has none from its events", async () => {
+    for (const text of [storyText(EVENTS), JSON.stringify(JSON.parse(storyText(EVENTS)))]) {
+      const overview = await overviewOf(await readStory(file("old.json", text)));
+      expect(overview).toMatchObject({ events_by_type: { RESOURCE_UPDATE: 3, CONTAINER_LOG: 2 }, troubles: 1 });
+      expect(overview.happened.map(({ id }) => id)).toEqual(["e1", "e5"]);
     }
   });
 
@@ -167,6 +156,13 @@ describe("checking a story file", () => {
   it.each([
     ["nothing of a sound one", storyText(EVENTS), []],
     ["nothing of a sound one in another layout", JSON.stringify(JSON.parse(storyText(EVENTS))), []],
+    ["nothing of a sound overview", storyText(EVENTS, { overview: OVERVIEW }), []],
+    ["what is wrong with an overview", storyText(EVENTS, { overview: { ...OVERVIEW, troubles: -1 } }), [/^16: troubles: /]],
+    [
+      "the same in another layout",
+      JSON.stringify(JSON.parse(storyText(EVENTS, { overview: { ...OVERVIEW, troubles: -1 } }))),
+      [/^0: troubles: /],
+    ],
     ["a member that is missing", storyText(EVENTS).replace(/"synthetic":false/, '"synthetic_":false'), [/^10: synthetic: /]],
     ["a wrong count", storyText(EVENTS, { count: 7 }), [/^0: metadata\.event_count is 7, and there are 5/]],
     ["an order of time that goes back", storyText([event(3), event(1)]), [/^11: timestamp is before/]],
@@ -210,16 +206,6 @@ describe("an event in one line", () => {
       }),
     );
   });
-
-  it("knows trouble when it sees it", () => {
-    const isBad = (given: unknown): boolean => isTrouble(JSON.parse(JSON.stringify(given)));
-    expect(isBad(logEvent(1, "level=error x"))).toBe(true);
-    expect(isBad(logEvent(1, "no mirrors or terrors here"))).toBe(false);
-    expect(isBad(lifecycle(1, "container-waiting", { reason: "ImagePullBackOff" }))).toBe(true);
-    expect(isBad(lifecycle(1, "container-waiting", { reason: "ContainerCreating" }))).toBe(false);
-    expect(isBad(event(1, { event_type: "K8S_EVENT", data: { type: "Warning" } }))).toBe(true);
-    expect(isBad(event(1, { event_type: "K8S_EVENT", data: { type: "Normal" } }))).toBe(false);
-  });
 });
 
 describe("the difference of two texts", () => {
@@ -241,31 +227,4 @@ describe("the difference of two texts", () => {
       }),
     );
   });
-});
-
-it("a pod goes from phase to phase, and stays terminating until it is gone", () => {
-  const phases = new PodPhases();
-  const steps: readonly (readonly [string, Readonly<Record<string, unknown>>?])[] = [
-    ["created"],
-    ["scheduled"],
-    ["container-started"],
-    ["ready"],
-    ["container-terminated", { exit_code: 1 }],
-    ["container-started", { restart_count: 1 }],
-    ["deletion-requested"],
-    ["container-terminated", { exit_code: 137 }],
-    ["deleted"],
-  ];
-  for (const [index, [action, data]] of steps.entries()) phases.accept(lifecycle(index + 1, action, data));
-  const [pod] = phases.pods();
-  expect(pod?.phases.map(({ phase }) => phase)).toEqual([
-    "pending",
-    "starting",
-    "ready",
-    "failing",
-    "starting",
-    "terminating",
-    "gone",
-  ]);
-  expect(pod?.restarts).toBe(1);
 });

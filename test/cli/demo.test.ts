@@ -1,5 +1,5 @@
 /** The demo as people run it, some times as fast: a recording served over HTTP, the ordinary recorder, the story file. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { systemClock } from "../../src/base/index.ts";
 import { startCapture } from "../../src/capture/index.ts";
 import { connect } from "../../src/cli/connect.ts";
 import { startDemoCluster, startRollout } from "../../src/cli/demo-cluster.ts";
+import { readStory } from "../../src/views/index.ts";
 import { faro, type Ran } from "./world.ts";
 
 function demo(output: string, start: typeof startDemoCluster): Promise<Ran> {
@@ -14,7 +15,7 @@ function demo(output: string, start: typeof startDemoCluster): Promise<Ran> {
     connect: (request) => connect(request, systemClock),
     startCapture,
     startDemoCluster: () => start(systemClock, start === startRollout ? 20 : 4),
-    readFile: (path) => readFile(path, "utf8"),
+    readStory,
   });
 }
 

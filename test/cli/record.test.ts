@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FaroError, VirtualClock } from "../../src/base/index.ts";
 import type { CaptureResult } from "../../src/capture/index.ts";
 import { main } from "../../src/cli/main.ts";
+import type { StoryReader } from "../../src/views/index.ts";
 import { COMPLETE, FakeCapture, fakeDemoCluster, faro, makeWorld, STORY, untilSettled, words } from "./world.ts";
 
 const START = Date.UTC(2025, 7, 7, 10);
@@ -278,12 +279,11 @@ describe("rebuild", () => {
 
 describe("demo", () => {
   const story = {
-    schema_version: "1",
     metadata: { event_count: 0 },
     coverage: { verdict: "complete", reasons: [], logs: [] },
     objects: [],
-    events: [],
-  };
+    overview: async () => ({ events_by_type: {}, troubles: 0, happened: [], pods: [], owners: {} }),
+  } as unknown as StoryReader;
 
   test("plays the story, records it from the embedded cluster whatever this machine is configured for, and tells its digest", async () => {
     const clock = new VirtualClock(START);
@@ -300,7 +300,7 @@ describe("demo", () => {
         KUBECONFIG: "/home/me/prod",
       },
       startDemoCluster: async () => cluster,
-      readFile: async () => JSON.stringify(story),
+      readStory: async () => story,
     });
     expect(await untilSettled(clock, main(["demo", "--output=tour"], world.dependencies))).toBe(0);
     expect(world.connections).toMatchObject([{ flags: { server: "http://127.0.0.1:40000", kubeconfig: undefined }, env: {} }]);
@@ -326,7 +326,7 @@ describe("demo", () => {
       clock,
       capture: new FakeCapture(),
       startDemoCluster: async () => cluster,
-      readFile: async () => JSON.stringify(story),
+      readStory: async () => story,
     });
     const running = main(["demo"], world.dependencies);
     await eventually(() => world.captures.length === 1);

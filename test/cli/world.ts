@@ -161,7 +161,7 @@ export function makeWorld(given: Given = {}): World {
     verifyRecording: () => Promise.reject(new Error("no recording in this test")),
     rebuildStories: () => Promise.reject(new Error("no recording in this test")),
     readRecording: () => Promise.reject(new Error("no recording in this test")),
-    readFile: () => Promise.reject(new Error("no file in this test")),
+    readStory: () => Promise.reject(new Error("no file in this test")),
     ...own,
   };
   return {

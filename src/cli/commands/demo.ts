@@ -5,6 +5,7 @@ import { recordingDirectory } from "../../archive/index.ts";
 import type { Capture, WrittenStory } from "../../capture/index.ts";
 import { errorMessage, Scope } from "../../base/index.ts";
 import type { ClusterValues, ResolvedOptions } from "../../config/index.ts";
+import { overviewOf } from "../../views/index.ts";
 import type { Invocation } from "../command-line.ts";
 import { Console } from "../console.ts";
 import type { CliDependencies, DemoCluster } from "../dependencies.ts";
@@ -138,10 +139,11 @@ async function printDigest(stories: readonly WrittenStory[], dependencies: CliDe
   const { stdout, stderr, program } = dependencies;
   const [story] = stories;
   if (story === undefined) return;
-  const lines = digestStory(JSON.parse(await dependencies.readFile(story.file)));
+  const told = await dependencies.readStory(story.file);
+  const lines = digestStory(told, await overviewOf(told));
   const look = { hasColor: false, columns: stdout.isTTY ? stdout.columns : undefined };
-  const told = lines.map((line, at) => (at === lines.length - 1 ? `${line}\n` : renderFinding(line, look)));
-  stdout.write(`\nWhat happened, in ten lines:\n\n${told.join("")}\nThe whole story: ${story.file}\n`);
+  const shown = lines.map((line, at) => (at === lines.length - 1 ? `${line}\n` : renderFinding(line, look)));
+  stdout.write(`\nWhat happened, in ten lines:\n\n${shown.join("")}\nThe whole story: ${story.file}\n`);
   stderr.write(whatNext(program, story.file, stderr.columns));
 }
 

@@ -6,7 +6,6 @@ import {
   eventId,
   type EventSelection,
   findObject,
-  isTrouble,
   type MeantObject,
   nameOf,
   oneLine,
@@ -17,7 +16,7 @@ import {
   versionsOf,
 } from "../../views/index.ts";
 import { FaroError } from "../../base/index.ts";
-import type { ObjectEvent, StoryEvent } from "../../story/index.ts";
+import { isTrouble, type ObjectEvent, type StoryEvent } from "../../story/index.ts";
 import { fit, type Look, paint, room } from "../render/story/paint.ts";
 import { renderScreen, screenValue } from "../render/story/screen.ts";
 import { renderKubeEvent, renderLogLine } from "../render/story/streams.ts";
@@ -58,10 +57,11 @@ async function* list({ files, options, look }: Reading): AsyncGenerator<string> 
 }
 
 async function* show({ open, options: { format }, look }: Reading): AsyncGenerator<string> {
-  const overview = await overviewOf(await open());
-  if (isValueFormat(format)) yield formatValue(screenValue(overview), format);
-  else if (format === "name") yield `${overview.essence.metadata.correlation_id}\n`;
-  else yield renderScreen(overview, look);
+  const story = await open();
+  const screen = { story, overview: await overviewOf(story) };
+  if (isValueFormat(format)) yield formatValue(screenValue(screen), format);
+  else if (format === "name") yield `${story.metadata.correlation_id}\n`;
+  else yield renderScreen(screen, look);
 }
 
 async function* timeline({ open, options, look }: Reading): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 /** The objects of a story as a tree of owners. Many of one kind below one owner are counted, not listed. */
-import type { StoryObject } from "../../../story/index.ts";
+import type { StoryObject, StoryOverview } from "../../../story/index.ts";
 import { kindOf } from "../../../views/index.ts";
 import { fit, type Look, paint, paintObject, room } from "./paint.ts";
 
@@ -12,13 +12,13 @@ interface Node {
 }
 
 /** `owners` maps a uid to that of its controller. Events are not objects of the tree. */
-export function renderTree(objects: readonly StoryObject[], owners: ReadonlyMap<string, string>, look: Look): string {
+export function renderTree(objects: readonly StoryObject[], owners: StoryOverview["owners"], look: Look): string {
   const nodes = new Map<string, Node>(
     objects.filter(({ resource_type: type }) => !type.endsWith("/Event")).map((object) => [object.uid, { object, children: [] }]),
   );
   const roots: Node[] = [];
   for (const node of nodes.values()) {
-    const owner = nodes.get(owners.get(node.object.uid) ?? "");
+    const owner = nodes.get(owners[node.object.uid] ?? "");
     if (owner === undefined || owner === node) roots.push(node);
     else owner.children.push(node);
   }

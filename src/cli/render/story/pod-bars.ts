@@ -1,6 +1,6 @@
 /** How each pod went, as a bar over the time of the story: readable without colour, since every phase has its own mark. */
 import { formatDuration } from "../../../base/index.ts";
-import { POD_PHASES, type PodHistory, type PodPhase } from "../../../views/index.ts";
+import { POD_PHASES, type PodHistory, type PodPhase } from "../../../story/index.ts";
 import { fitMiddle, type Look, paint, type Tone } from "./paint.ts";
 
 const MARKS: Readonly<Record<PodPhase, readonly [mark: string, tone: Tone]>> = {
@@ -44,6 +44,7 @@ export function renderPodBars(pods: readonly PodHistory[], window: Window, look:
 
 function renderBar(pod: PodHistory, window: Window, shape: { readonly width: number; readonly look: Look }): string {
   const step = Math.max(1, window.to - window.from) / shape.width;
+  const phases = pod.phases.map(({ from, phase }) => ({ at: Date.parse(from), phase }));
   let bar = "";
   let run: { phase: PodPhase | undefined; length: number } = { phase: undefined, length: 0 };
   const flush = (): void => {
@@ -51,7 +52,7 @@ function renderBar(pod: PodHistory, window: Window, shape: { readonly width: num
     bar += paint(shape.look, tone, mark.repeat(run.length));
   };
   for (let cell = 0; cell < shape.width; cell++) {
-    const phase = phaseIn(pod, window.from + cell * step, window.from + (cell + 1) * step);
+    const phase = phaseIn(phases, window.from + cell * step, window.from + (cell + 1) * step);
     if (phase === run.phase) run.length++;
     else {
       flush();
@@ -62,8 +63,14 @@ function renderBar(pod: PodHistory, window: Window, shape: { readonly width: num
   return bar;
 }
 
+/** In milliseconds. */
+interface PhaseAt {
+  readonly at: number;
+  readonly phase: PodPhase;
+}
+
 /** The phase of a cell: a failure within it is shown however short it was, otherwise how it ended. */
-function phaseIn({ phases }: PodHistory, from: number, to: number): PodPhase | undefined {
+function phaseIn(phases: readonly PhaseAt[], from: number, to: number): PodPhase | undefined {
   const last = phases.findLast(({ at }) => at <= to)?.phase;
   const hasFailed = phases.some(({ at, phase }) => phase === "failing" && at >= from && at < to);
   return hasFailed ? "failing" : last;

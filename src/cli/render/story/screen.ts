@@ -1,46 +1,44 @@
 /** One screen of a story: what it is, whether it is whole, who appears, how the pods went, what mattered. */
-import { isoTime } from "../../../base/index.ts";
-import { eventId, kindOf, type StoryOverview } from "../../../views/index.ts";
-import { digestStory, whatMattered } from "../digest.ts";
+import type { StoryCoverage, StoryDocument, StoryEvent, StoryOverview } from "../../../story/index.ts";
+import { kindOf } from "../../../views/index.ts";
+import { findingLine } from "../digest.ts";
 import { renderTree } from "./owner-tree.ts";
 import { fit, type Look, paint, room, wrap } from "./paint.ts";
 import { renderPodBars } from "./pod-bars.ts";
 import { clockTime, span } from "./times.ts";
 
-export function renderScreen(overview: StoryOverview, look: Look): string {
-  const { essence, pods, owners } = overview;
-  const { metadata, objects } = essence;
+/** A story and what its overview says. */
+export interface Screen {
+  readonly story: Pick<StoryDocument, "metadata" | "coverage" | "objects">;
+  readonly overview: StoryOverview;
+}
+
+export function renderScreen({ story, overview }: Screen, look: Look): string {
+  const { metadata, objects, coverage } = story;
+  const { pods, owners, happened } = overview;
   const window = { from: Date.parse(metadata.start_time), to: Date.parse(metadata.end_time) };
-  const findings = digestStory(essence).slice(0, -1);
   const heading = (text: string): string => `\n${paint(look, "bold", text)}\n`;
   return [
-    renderTitle(overview, look),
+    renderTitle({ story, overview }, look),
     heading("What happened"),
-    ...findings.map((line) => renderFinding(`  ${line}`, look)),
+    ...happened.map((one) => renderFinding(`  ${findingLine(one)}`, look)),
     ...(pods.length === 0 ? [] : [heading("Pods"), renderPodBars(pods, window, look)]),
     heading("Objects"),
     renderTree(objects, owners, look),
-    ...renderReasons(overview, look),
+    ...renderReasons(coverage, look),
   ].join("");
 }
 
 /** The same for programs. */
-export function screenValue({ essence, pods, owners, counts, troubles }: StoryOverview): Readonly<Record<string, unknown>> {
-  const { metadata, coverage, objects } = essence;
+export function screenValue({ story, overview }: Screen): Readonly<Record<string, unknown>> {
+  const { metadata, coverage, objects } = story;
+  const { owners, ...rest } = overview;
   return {
     ...metadata,
     verdict: coverage.verdict,
     reasons: coverage.reasons,
-    events_by_type: Object.fromEntries(counts),
-    troubles,
-    happened: whatMattered(essence).map(({ event, text }) => ({ id: eventId(event), timestamp: event.timestamp, what: text })),
-    pods: pods.map(({ uid, name, restarts, phases }) => ({
-      uid,
-      name,
-      restarts,
-      phases: phases.map(({ at, phase }) => ({ from: isoTime(at), phase })),
-    })),
-    objects: objects.map((object) => ({ ...object, owner: owners.get(object.uid) })),
+    ...rest,
+    objects: objects.map((object) => ({ ...object, owner: owners[object.uid] })),
   };
 }
 
@@ -52,8 +50,9 @@ export function renderFinding(line: string, look: Look): string {
   return [`${paint(look, "dim", time)}${first}\n`, ...rest.map((more) => `${" ".repeat(time.length)}${more}\n`)].join("");
 }
 
-function renderTitle({ essence, counts, troubles }: StoryOverview, look: Look): string {
-  const { metadata, coverage } = essence;
+function renderTitle({ story, overview }: Screen, look: Look): string {
+  const { metadata, coverage } = story;
+  const { events_by_type: counts, troubles } = overview;
   const kind = kindOf(metadata.resource_type);
   const place = metadata.namespace === "" ? "" : ` in ${metadata.namespace}`;
   const verdict =
@@ -61,7 +60,7 @@ function renderTitle({ essence, counts, troubles }: StoryOverview, look: Look): 
       ? paint(look, "good", "complete: nothing missing")
       : paint(look, "warn", "incomplete: see below, and faro story gaps");
   const told = COUNTED.flatMap(([type, one, many]) => {
-    const count = counts.get(type) ?? 0;
+    const count = counts[type] ?? 0;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   });
   const bad =
@@ -79,7 +78,7 @@ function renderTitle({ essence, counts, troubles }: StoryOverview, look: Look): 
   ].join("");
 }
 
-const COUNTED: readonly (readonly [string, string, string])[] = [
+const COUNTED: readonly (readonly [StoryEvent["event_type"], string, string])[] = [
   ["RESOURCE_UPDATE", "version of it", "versions of it"],
   ["CORRELATED_EVENT", "of other objects", "of other objects"],
   ["K8S_EVENT", "Event", "Events"],
@@ -87,8 +86,7 @@ const COUNTED: readonly (readonly [string, string, string])[] = [
   ["CONTAINER_LOG", "log line", "log lines"],
 ];
 
-function renderReasons({ essence }: StoryOverview, look: Look): readonly string[] {
-  const { reasons } = essence.coverage;
+function renderReasons({ reasons }: StoryCoverage, look: Look): readonly string[] {
   if (reasons.length === 0) return [];
   return [`\n${paint(look, "bold", "What may be missing")}\n`, ...reasons.map((reason) => `  ${fit(reason, room(look, 3))}\n`)];
 }

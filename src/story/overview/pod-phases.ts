@@ -1,23 +1,6 @@
 /** How each pod of a story went: a sequence of phases, from its creation to its end. Folded event by event. */
-import { field, textField } from "../base/index.ts";
-import type { LifecycleEvent, StoryEvent } from "../story/index.ts";
-
-export const POD_PHASES = ["pending", "pulling", "starting", "ready", "failing", "succeeded", "terminating", "gone"] as const;
-export type PodPhase = (typeof POD_PHASES)[number];
-
-/** From `at` (milliseconds) on the pod is in `phase`. */
-export interface PhaseChange {
-  readonly at: number;
-  readonly phase: PodPhase;
-}
-
-export interface PodHistory {
-  readonly uid: string;
-  readonly name: string;
-  /** In the order of time; never two of one phase in a row. */
-  readonly phases: readonly PhaseChange[];
-  readonly restarts: number;
-}
+import type { LifecycleEvent, PhaseChange, PodHistory, PodPhase } from "../document.ts";
+import type { SeenEvent, SeenKubeEvent } from "./seen.ts";
 
 interface Draft {
   readonly name: string;
@@ -29,9 +12,9 @@ interface Draft {
 export class PodPhases {
   readonly #pods = new Map<string, Draft>();
 
-  accept(event: StoryEvent): void {
-    if (event.event_type === "POD_LIFECYCLE") this.#transition(event);
-    else if (event.event_type === "K8S_EVENT") this.#kubeEvent(event.data, Date.parse(event.timestamp));
+  accept(seen: SeenEvent): void {
+    if (seen.event_type === "POD_LIFECYCLE") this.#transition(seen);
+    else if (seen.event_type === "K8S_EVENT") this.#kubeEvent(seen);
   }
 
   /** The pods in the order in which they appeared. */
@@ -47,22 +30,21 @@ export class PodPhases {
     const phase = phaseAfter(event);
     // A container that failed and waits for its next start makes its pod unready; what it is in is still that failure.
     if (event.action === "not-ready" && pod.phases.at(-1)?.phase === "failing") return;
-    if (phase !== undefined) enter(pod, phase, Date.parse(event.timestamp));
+    if (phase !== undefined) enter(pod, phase, event.timestamp);
   }
 
-  #kubeEvent(data: unknown, at: number): void {
-    const pod = this.#pods.get(textField(field(data, "involvedObject"), "uid") ?? "");
-    const reason = textField(data, "reason");
+  #kubeEvent({ involved, reason, timestamp }: SeenKubeEvent): void {
+    const pod = this.#pods.get(involved);
     if (pod === undefined || pod.phases.at(-1)?.phase === "ready") return;
-    if (reason === "Pulling") enter(pod, "pulling", at);
-    else if (reason === "Pulled") enter(pod, "starting", at);
+    if (reason === "Pulling") enter(pod, "pulling", timestamp);
+    else if (reason === "Pulled") enter(pod, "starting", timestamp);
   }
 }
 
 /** A pod that is being deleted shows that until it is gone, whatever its containers still do. */
-function enter(pod: Draft, phase: PodPhase, at: number): void {
+function enter(pod: Draft, phase: PodPhase, from: string): void {
   if (pod.isDeleting && phase !== "terminating" && phase !== "gone") return;
-  if (pod.phases.at(-1)?.phase !== phase) pod.phases.push({ at, phase });
+  if (pod.phases.at(-1)?.phase !== phase) pod.phases.push({ from, phase });
 }
 
 function phaseAfter({ action, data }: LifecycleEvent): PodPhase | undefined {

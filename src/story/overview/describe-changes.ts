@@ -1,6 +1,6 @@
 /** What a version changed, in a few words: `app image box:1 → box:2`. From `event.changes`; the whole is what `diff` is for. */
-import { textField } from "../base/index.ts";
-import type { FieldChange, ObjectEvent } from "../story/index.ts";
+import { textField } from "../../base/index.ts";
+import type { FieldChange, ObjectEvent } from "../document.ts";
 
 /** So many changes are told, the others are counted. */
 const TOLD_MAX = 3;
@@ -22,7 +22,7 @@ export function describeChanges({ changes, changes_omitted: omitted = 0 }: Objec
 }
 
 /** The changes that somebody asked for: not what was observed, nor bookkeeping. */
-export function askedFor({ changes = [] }: ObjectEvent): readonly FieldChange[] {
+export function askedFor({ changes = [] }: Pick<ObjectEvent, "changes">): readonly FieldChange[] {
   return changes.filter((change) => isAskedFor(change) && !isBookkeeping(change));
 }
 
