@@ -199,7 +199,7 @@ interface EventBase {
   readonly resource_version?: string | undefined;
   readonly seq: number;
   readonly received_at: string;
-  readonly observed_by: "watch" | "list" | "relist" | "repair" | "log" | "derived";
+  readonly observed_by: "watch" | "list" | "relist" | "repair" | "audit" | "log" | "derived";
   readonly synthetic: boolean;
   /**
    * Why `timestamp` is not what its clock says: `clock`, that one is off by what `chronology` says; `causality`, it stands

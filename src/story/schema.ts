@@ -115,7 +115,7 @@ const event = {
   resource_version: text.optional(),
   seq: count.describe("order of arrival"),
   received_at: time,
-  observed_by: z.enum(["watch", "list", "relist", "repair", "log", "derived"]),
+  observed_by: z.enum(["watch", "list", "relist", "repair", "audit", "log", "derived"]),
   synthetic: z.boolean().describe("true when no server sent this change"),
   timestamp_adjusted: z
     .enum(["clock", "causality"])
