@@ -8,6 +8,7 @@ import {
   formatDuration,
   invariant,
   isComparable,
+  isoMs,
   isoTime,
   LineSplitter,
   listField,
@@ -174,6 +175,16 @@ describe("clocks", () => {
     expect(isoTime(clock.now())).toBe("2025-12-31T23:00:00.000Z");
     expect(clock.monotonic()).toBe(0);
   });
+
+  test.each([1_767_225_600_000.9, 1_767_225_600_001])(
+    "the time that a text of %d tells is the same, made just now or long ago",
+    (ms) => {
+      const text = isoTime(ms);
+      const justNow = isoMs(text);
+      isoTime(0);
+      expect([justNow, isoMs(text)]).toEqual([Math.floor(ms), Math.floor(ms)]);
+    },
+  );
 
   test.each([
     ["the system's", systemClock],

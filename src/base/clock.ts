@@ -38,13 +38,22 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 };
 
-let lastTime: { readonly ms: number; readonly text: string } = { ms: 0, text: new Date(0).toISOString() };
+let lastTime: { readonly ms: number; readonly text: string; readonly written: number } = {
+  ms: 0,
+  text: new Date(0).toISOString(),
+  written: 0,
+};
 
 /** ISO text in UTC with milliseconds, as every file of Faro writes a time. */
 export function isoTime(ms: number): string {
   // Several records of one millisecond, and several times of one record, share their text: making one takes most of a microsecond.
-  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString(), written: Math.trunc(ms) };
   return lastTime.text;
+}
+
+/** Milliseconds since 1970 of a text that `isoTime` made; most often that of the record at hand, which is asked for by half a dozen. */
+export function isoMs(text: string): number {
+  return text === lastTime.text ? lastTime.written : Date.parse(text);
 }
 
 /** `Clock.sleep` made of `Clock.after`. */

@@ -260,8 +260,11 @@ export class Scopes {
       const { item: _, uid, known: __, ...how } = item;
       return this.#tryOffer({ arrival: "vanished", ...place, uid, how }, uid, item);
     }
-    const { item: _, object, ...how } = item;
-    return this.#tryOffer({ arrival: "object", ...place, resource: target.resource, object, ...how }, object.uid, item);
+    const { change, observedBy, object } = item;
+    // Without rests and spreads: each is a walk over all members.
+    const { stamp, epoch } = place;
+    const arrival: Arrival = { arrival: "object", stamp, scope, epoch, resource: target.resource, change, observedBy, object };
+    return this.#tryOffer(item.isLate === true ? { ...arrival, isLate: true } : arrival, object.uid, item);
   }
 
   /** A version of a kind that is served no longer takes no object with it: they live on in the other versions. */

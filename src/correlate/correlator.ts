@@ -7,7 +7,7 @@
  * Objects that were deleted long ago are forgotten, whether or not their story goes on: memory is bounded by what
  * lives. Their attribution is in the recording, under the uid.
  */
-import { unreachable } from "../base/index.ts";
+import { isoMs, unreachable } from "../base/index.ts";
 import type { CorrelationId, FaroRecord, ObjectRecord, ObjectRef, ObjectRelations, OwnerRef } from "../record/index.ts";
 import { type GraphNode, rootsOf } from "./graph-node.ts";
 import { LogStreams, openStreams } from "./log-streams.ts";
@@ -64,13 +64,13 @@ export class Correlator {
       case "object":
         return this.#acceptObject(record, relations);
       case "lifecycle":
-        return this.#touch(this.#graph.find(record.uid), Date.parse(record.at));
+        return this.#touch(this.#graph.find(record.uid), isoMs(record.at));
       case "log-stream":
-        return this.#touch(this.#streams.bind(record.stream, record.instance.podUid), Date.parse(record.at));
+        return this.#touch(this.#streams.bind(record.stream, record.instance.podUid), isoMs(record.at));
       case "log":
-        return this.#touch(this.#streams.podOf(record.stream), Date.parse(record.at));
+        return this.#touch(this.#streams.podOf(record.stream), isoMs(record.at));
       case "log-end":
-        return this.#touch(this.#streams.end(record.stream), Date.parse(record.at));
+        return this.#touch(this.#streams.end(record.stream), isoMs(record.at));
       case "gap":
         return { stories: record.uid === undefined ? NO_STORY : this.storiesOf(record.uid), records: [], wants: [] };
       case "run":
@@ -120,7 +120,7 @@ export class Correlator {
   }
 
   #acceptObject(record: ObjectRecord, stated: ObjectRelations): CorrelationStep {
-    const findings: Findings = { atMs: Date.parse(record.at), records: [], wants: [] };
+    const findings: Findings = { atMs: isoMs(record.at), records: [], wants: [] };
     const sight = this.#graph.see(record, findings.atMs);
     const { node } = sight;
     this.#noteLife(sight, record, findings.atMs);

@@ -9,7 +9,7 @@
  * A pod that existed before the recording is told from its first version: its creation, conditions, starts and
  * deletion request at the times the object itself states (no earlier version bounds them), the rest at arrival.
  */
-import { isoTime } from "../base/index.ts";
+import { isoMs, isoTime } from "../base/index.ts";
 import { type LifecycleAction, type LifecycleRecord, type ObjectRecord, parseTimestamp } from "../record/index.ts";
 import { at, numberOf, textOf } from "./json-value.ts";
 import {
@@ -58,7 +58,7 @@ const REST_OF_SECOND_MS = 999;
  */
 export function stepPod(previous: PodSummary | undefined, record: ObjectRecord, parsed: unknown): PodStep {
   const containers = readContainers(parsed);
-  const summary = summarise(parsed, containers, Date.parse(record.at));
+  const summary = summarise(parsed, containers, isoMs(record.at));
   const versions: Versions = { record, pod: parsed, previous, now: summary, containers };
   const drafts = [...beginnings(versions), ...containers.flatMap((each) => containerSteps(versions, each)), ...endings(versions)]
     .map((transition) => draft(versions, transition))

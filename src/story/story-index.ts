@@ -15,7 +15,7 @@ import type {
   RunRecord,
   StoryRecord,
 } from "../record/index.ts";
-import { unreachable } from "../base/index.ts";
+import { isoMs, unreachable } from "../base/index.ts";
 import { StoryOrder } from "./chronology/story-order.ts";
 import { Witnesses } from "./chronology/witnesses.ts";
 import { LineChoices } from "./line-choices.ts";
@@ -133,7 +133,7 @@ export class StoryIndex {
     // Headers and seals are no observations, and the recorder that writes them does not index them.
     if (record.seq > 0) {
       this.#ledger.noteArrival(record.at);
-      this.#witnesses.ledger.noteArrival(record.seq, Date.parse(record.at), this.rows.count);
+      this.#witnesses.ledger.noteArrival(record.seq, isoMs(record.at), this.rows.count);
     }
   }
 

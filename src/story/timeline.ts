@@ -3,7 +3,7 @@
  * one object, lines of one container instance) never stand in the wrong order, so a time never falls behind the
  * one before it in its stream. Times are milliseconds since 1970, with fractions.
  */
-import type { ChoosesLine } from "../base/index.ts";
+import { type ChoosesLine, isoMs } from "../base/index.ts";
 import { type LogRecord, type ObjectRecord, parseTimestamp, splitLogLine, textOfLine } from "../record/index.ts";
 
 /** The latest time of one stream so far. */
@@ -22,7 +22,7 @@ export function advance(stream: RunningTime, time: number): number {
  * carries its own time, but for its removal, which is the moment it expired.
  */
 export function objectTime(record: ObjectRecord): number {
-  const arrival = Date.parse(record.at);
+  const arrival = isoMs(record.at);
   if (record.kubeEvent === undefined || record.change === "DELETED") return arrival;
   return kubeEventTime(record.kubeEvent.time, arrival);
 }
@@ -54,7 +54,7 @@ export function besideEvent(record: ObjectRecord, time: number): number | undefi
   if (record.kubeEvent === undefined || record.change === "DELETED") return undefined;
   const moment = eventMoment(record.kubeEvent.time ?? "");
   if (moment === undefined) return undefined;
-  const arrival = Date.parse(record.at);
+  const arrival = isoMs(record.at);
   return moment.latest <= arrival ? Math.max(0, arrival - time) : time - moment.latest;
 }
 
@@ -77,7 +77,7 @@ export interface MeasuredBlock {
 
 /** Moves the stream over all lines of a block; returns the time of the first one, and how many there are. */
 export function measureBlock(record: LogRecord, stream: RunningTime, chooses?: ChoosesLine): MeasuredBlock {
-  const arrival = Date.parse(record.at);
+  const arrival = isoMs(record.at);
   let [told, from, to] = [0, 0, 0];
   let first: number | undefined;
   let isDated = false;

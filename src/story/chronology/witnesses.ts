@@ -3,6 +3,7 @@
  * which rows are a container's start and end, what an Event is about. Nothing is decided here; `story-order.ts` decides when a
  * story is written.
  */
+import { isoMs } from "../../base/index.ts";
 import { type LifecycleRecord, type LogRecord, type ObjectRecord, parseTimestamp } from "../../record/index.ts";
 import { NO_ROW } from "../columns.ts";
 import type { LogStream } from "../log-streams.ts";
@@ -40,7 +41,7 @@ export class Witnesses {
   /** The pod's transitions that follow are of this version. */
   podVersion(subject: Subject, record: ObjectRecord): void {
     subject.times ??= newPodTimes();
-    subject.times.arrival = Date.parse(record.at);
+    subject.times.arrival = isoMs(record.at);
   }
 
   /** A version is told in `row`; `isFirst`: of this object no other was. */
@@ -50,7 +51,7 @@ export class Witnesses {
     const moment = eventMoment(record.kubeEvent.time);
     const clock = clockOf(subject);
     if (moment === undefined || clock === undefined) return;
-    this.ledger.heard(clock, moment.earliest, Date.parse(record.at), row);
+    this.ledger.heard(clock, moment.earliest, isoMs(record.at), row);
     if (subject.about?.reporter === "kubelet" && subject.about.subject !== undefined)
       this.ledger.followedBinding(subject.about.subject, moment.latest, row);
   }
@@ -68,7 +69,7 @@ export class Witnesses {
     if (times === undefined) return;
     if (record.action === "created" || record.action === "scheduled") times.beginnings.push(row);
     if (record.action === "scheduled" && subject.isPrompt) times.boundAt ??= Date.parse(record.time);
-    this.ledger.transition(subject, record, Date.parse(record.at), row);
+    this.ledger.transition(subject, record, isoMs(record.at), row);
     if (record.containerId === undefined) return;
     if (record.action === "container-started") this.#runOf(record.containerId).started = row;
     if (record.action === "container-terminated") this.#runOf(record.containerId).ended = row;
@@ -84,7 +85,7 @@ export class Witnesses {
     const node = pod?.times?.node;
     if (pod === undefined || node === undefined || first === undefined) return;
     // The newest line came last: the block counts as arrived when it was whole.
-    this.ledger.heard(nodeClock(node), stream.time.latest, Date.parse(record.at), row);
+    this.ledger.heard(nodeClock(node), stream.time.latest, isoMs(record.at), row);
     this.ledger.followedBinding(pod, first, row);
   }
 
@@ -99,8 +100,7 @@ export class Witnesses {
         reporter: reporterOf(component),
       };
     }
-    if (record.change === "ADDED" && record.observedBy === "watch")
-      this.ledger.created(subject, record, Date.parse(record.at), row);
+    if (record.change === "ADDED" && record.observedBy === "watch") this.ledger.created(subject, record, isoMs(record.at), row);
   }
 
   #runOf(containerId: string): ContainerRun {
