@@ -2,16 +2,11 @@
 import { unreachable } from "../base/index.ts";
 import type { CliDependencies } from "./dependencies.ts";
 import type { Invocation } from "./command-line.ts";
-import { EXIT_OK, exitCodeOfError } from "./exit-code.ts";
+import { exitCodeOfError } from "./exit-code.ts";
 import { renderError } from "./render/error.ts";
 
 /** Runs one command line (without Node and script). */
 export async function main(argv: readonly string[], dependencies: CliDependencies): Promise<number> {
-  // The commonest question of all needs none of what follows.
-  if (argv.length === 1 && argv[0] === "--version") {
-    dependencies.stdout.write(`${dependencies.version}\n`);
-    return EXIT_OK;
-  }
   try {
     const { readCommandLine } = await import("./command-line.ts");
     const line = readCommandLine(argv, {
