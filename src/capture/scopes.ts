@@ -1,7 +1,14 @@
 /** Runs the watches: one task per scope, its items stamped at arrival and handed to a lane, its coverage written down. */
 import { abortWith, type Clock, errorMessage, isoTime, type Scope as Tasks } from "../base/index.ts";
 import { type ApiClient, type ApiResource, resourceName } from "../cluster/index.ts";
-import { type KnownVersions, versionKey, type WatchItem, type WatchOptions, watchResource } from "../sources/index.ts";
+import {
+  type KnownVersions,
+  SliceMemory,
+  versionKey,
+  type WatchItem,
+  type WatchOptions,
+  watchResource,
+} from "../sources/index.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Refusal } from "./ingest.ts";
 import type { Arrival } from "./lane.ts";
@@ -81,6 +88,8 @@ export class Scopes {
   readonly #options: ScopesOptions;
   readonly #running = new Map<string, Running>();
   readonly #checkpoints: Checkpoints;
+  /** One for all watches: memory does not grow with their number. */
+  readonly #slices = new SliceMemory();
   #checkpointAt = 0;
 
   constructor(options: ScopesOptions) {
@@ -235,7 +244,10 @@ export class Scopes {
   async #watch(running: Running, how: Start & Pick<WatchOptions, "isLate">, signal: AbortSignal): Promise<Start | undefined> {
     const { client, clock } = this.#options;
     let held: Held | undefined;
-    for await (const item of watchResource({ client, clock, target: running.followed.target, ...how }, signal)) {
+    for await (const item of watchResource(
+      { client, clock, target: running.followed.target, slices: this.#slices, ...how },
+      signal,
+    )) {
       held = this.#offer(running, item);
       // A list is read to its end: it has no socket that a server would close on a slow reader.
       if (held !== undefined && held.isWatched) break;

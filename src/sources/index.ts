@@ -5,7 +5,7 @@ export { containersOf, type ContainerSight, type InstanceSight, unseenContainers
 export type { LogInstance, LogItem } from "./logs/log-item.ts";
 export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
 export { LogSlots } from "./logs/slots.ts";
-export type { PlacedSlice, Slice } from "./watch/slices.ts";
+export { type PlacedSlice, type Slice, SliceMemory } from "./watch/slices.ts";
 export {
   type DegradedCause,
   type KnownVersion,

@@ -26,10 +26,13 @@ interface Slices {
   readonly bytes: number;
 }
 
-/** Memory for slices. What was parsed takes about twice as much besides. */
+/** Memory for slices, of all watches together. What was parsed takes about twice as much besides. */
 const SLICE_BYTES_MAX = 8 << 20;
 
-/** The slices of the objects that changed last, in two generations: when the younger is full, the older is forgotten. */
+/**
+ * The slices of the objects that changed last, in two generations: when the younger is full, the older is forgotten. Watches may
+ * share one, so that memory does not grow with their number.
+ */
 export class SliceMemory {
   readonly #bytesMax: number;
   #young = new Map<string, Slices>();
@@ -38,11 +41,6 @@ export class SliceMemory {
 
   constructor(bytesMax: number = SLICE_BYTES_MAX) {
     this.#bytesMax = bytesMax;
-  }
-
-  /** As it stays for a kind without specs. */
-  get isEmpty(): boolean {
-    return this.#young.size === 0 && this.#old.size === 0;
   }
 
   find(key: string): Slices | undefined {
@@ -90,7 +88,6 @@ const BLANK = "\u0000";
  * What is read here, `JSON.parse` reads likewise.
  */
 export function parseSliced(line: Buffer, memory: SliceMemory): SlicedLine | undefined {
-  if (memory.isEmpty && !line.includes(SPEC)) return undefined;
   // A guess that nothing depends on: bytes under a wrong key would not be equal.
   const uidAt = line.indexOf(UID) + UID.length;
   const key = line.toString("latin1", uidAt, uidAt + UID_BYTES);

@@ -38,6 +38,8 @@ export interface WatchOptions {
   readonly resume?: ResumePoint;
   /** Versions above `resume` that an earlier run recorded, as `versionKey` names them: the server will send them again. */
   readonly recorded?: ReadonlySet<string>;
+  /** What versions of an object have in common; one of its own unless given. */
+  readonly slices?: SliceMemory;
   /** The kind began to be served while Faro ran: what the first list shows has a past that was not seen. */
   readonly isLate?: boolean;
 }
@@ -93,7 +95,7 @@ class Watcher {
       undecodable: 0,
       progressAt: clock.monotonic(),
       probedAt: -Infinity,
-      slices: new SliceMemory(),
+      slices: options.slices ?? new SliceMemory(),
     };
     this.#lister = new Lister({ client, clock, target, known, sightings: this.#sightings, signal, memory: this.#memory });
     this.#audit = new Audit({ client, clock, target, known, signal, tell: (found) => this.#lister.tell(found, "audit") });
