@@ -43,6 +43,8 @@ export interface EventText {
   event(): StoryEvent;
 }
 
+/** Most stories have what stands before their events in the first chunk. */
+const FIRST_BYTES = 1 << 14;
 const CHUNK_BYTES = 1 << 20;
 
 /**
@@ -235,9 +237,9 @@ async function* linesOf(handle: FileHandle): AsyncGenerator<Buffer> {
 /** Many lines at a time: to wait for each of them takes longer than to read it. */
 async function* batchesOf(handle: FileHandle, from: number): AsyncGenerator<readonly Buffer[]> {
   const lines = new LineSplitter();
-  for (let at = from; ;) {
+  for (let at = from, size = FIRST_BYTES; ; size = CHUNK_BYTES) {
     // A new chunk each time: lines that were yielded still lie in the old one.
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(size), 0, size, at);
     if (bytesRead === 0) break;
     at += bytesRead;
     yield [...lines.push(buffer.subarray(0, bytesRead))];

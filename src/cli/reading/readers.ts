@@ -10,7 +10,7 @@ import {
   nameOf,
   oneLine,
   overviewOf,
-  readStory,
+  readStories,
   type StoryReader,
   versionAt,
   versionsOf,
@@ -50,7 +50,7 @@ export const READERS: Readonly<Record<StoryCommandName, (reading: Reading) => As
 };
 
 async function* list({ files, options, look }: Reading): AsyncGenerator<string> {
-  const stories = await Promise.all(files.map((file) => readStory(file)));
+  const stories = await readStories(files);
   if (isValueFormat(options.format)) yield* formatValues(stories.map(storyRow), options.format);
   else if (options.format === "name") yield* stories.map(({ metadata }) => `${metadata.correlation_id}\n`);
   else yield renderStoryList(stories, look, options.format === "wide");
