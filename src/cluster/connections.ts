@@ -42,7 +42,7 @@ export class Connections {
     if (this.#isClosed) throw new CredentialError("the client is closed");
     checkMaterial(material);
     if (generation !== undefined) this.#retire(generation.dispatcher);
-    const dispatcher = createDispatcher(this.#config, material);
+    const dispatcher = createDispatcher(this.#config, material, this.#clock);
     this.#generation = { material, dispatcher };
     return dispatcher;
   }

@@ -1,8 +1,9 @@
 /** Sockets to the API server: directly, through an HTTP proxy, or through SOCKS5. One dispatcher per TLS material. */
 import { rootCertificates } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
-import { errorMessage } from "../base/index.ts";
+import { type Clock, errorMessage } from "../base/index.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
+import { persistentConnector } from "./connecting.ts";
 import { connectThroughSocks } from "./socks5.ts";
 
 /** PEM texts as they were when the dispatcher was made. */
@@ -21,9 +22,9 @@ const PROBE_AFTER_MS = 30_000;
 const POOL = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS, pipelining: 1, allowH2: false } as const;
 
 /** Opens nothing yet. HTTP/1.1: one connection per stream, since undici 7 shares none over HTTP/2. */
-export function createDispatcher(config: ClusterConfig, material: TlsMaterial): Dispatcher {
+export function createDispatcher(config: ClusterConfig, material: TlsMaterial, clock: Clock): Dispatcher {
   const tls = tlsOptions(config, material);
-  if (config.proxy === undefined) return new Agent({ ...POOL, connect: tls });
+  if (config.proxy === undefined) return new Agent({ ...POOL, connect: persistentConnector(tls, clock) });
   const proxy = new URL(config.proxy.url);
   if (proxy.protocol.startsWith("socks5")) return socksAgent(proxy, tls);
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;

@@ -1,0 +1,133 @@
+/** Connecting while a network is away and when it comes back, on virtual time: a relay forgets connections, or forwards them. */
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { afterEach, expect, it } from "vitest";
+import { fixture } from "../../test/cluster-config/capture-server.ts";
+import { VirtualClock } from "../base/index.ts";
+import { persistentConnector } from "./connecting.ts";
+
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function portOf(server: Server): Promise<number> {
+  servers.push(server);
+  server.on("connection", (socket: Socket) => void sockets.push(socket.on("error", () => socket.destroy())));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function tlsServer(): Promise<number> {
+  return portOf(createTlsServer({ cert: fixture("server.crt"), key: fixture("server.key") }));
+}
+
+/** What came by, and what is done with the next that comes: nothing is ever said to one that is forgotten. */
+interface Relay {
+  readonly port: number;
+  accepted: number;
+  onAccept: () => void;
+  answer: (near: Socket) => void;
+}
+
+async function relay(answer: (near: Socket) => void): Promise<Relay> {
+  const facts = { accepted: 0, answer, onAccept: (): void => undefined };
+  const server = createTcpServer((near) => {
+    facts.accepted++;
+    facts.answer(near);
+    facts.onAccept();
+  });
+  return Object.assign(facts, { port: await portOf(server) });
+}
+
+const forget = (near: Socket): void => void near.resume();
+
+function forwardTo(port: number): (near: Socket) => void {
+  return (near) => {
+    const far = connect(port, "127.0.0.1").on("error", () => near.destroy());
+    sockets.push(far);
+    near.pipe(far).pipe(near);
+  };
+}
+
+/** Resolves when the relay has taken so many connections. */
+function taken(by: Relay, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    by.onAccept = () => by.accepted >= count && resolve();
+    by.onAccept();
+  });
+}
+
+function connecting(port: number, clock: VirtualClock, timeout: number = 30_000): Promise<{ error?: Error; socket?: Socket }> {
+  const connector = persistentConnector({ ca: fixture("ca.crt"), timeout }, clock);
+  return new Promise((resolve) => {
+    connector({ hostname: "127.0.0.1", protocol: "https:", port: String(port) }, (...[error, socket]) => {
+      if (error !== null) return resolve({ error });
+      sockets.push(socket);
+      resolve({ socket });
+    });
+  });
+}
+
+it("takes the first connection where nothing hangs, and makes no other", async () => {
+  const clock = new VirtualClock();
+  const through = await relay(forwardTo(await tlsServer()));
+  expect((await connecting(through.port, clock)).socket?.writable).toBe(true);
+  await clock.advance(60_000);
+  expect(through.accepted).toBe(1);
+});
+
+it("stands within 1.2 s of a network's return, whatever became of the attempts before", async () => {
+  const clock = new VirtualClock();
+  const port = await tlsServer();
+  const through = await relay(forget);
+  const result = connecting(through.port, clock);
+  await taken(through, 1);
+  for (let count = 2; count <= 4; count++) {
+    await clock.advance(1_200);
+    await taken(through, count);
+  }
+  through.answer = forwardTo(port);
+  await clock.advance(1_200);
+  expect((await result).socket?.writable).toBe(true);
+});
+
+it("says what the network says now, not what it said first", async () => {
+  const clock = new VirtualClock();
+  const through = await relay(forget);
+  const result = connecting(through.port, clock);
+  await taken(through, 1);
+  through.answer = (near) => near.resetAndDestroy();
+  await clock.advance(1_200);
+  expect((await result).error).toMatchObject({ code: "ECONNRESET" });
+  const { accepted } = through;
+  await clock.advance(60_000);
+  expect(through.accepted).toBe(accepted);
+});
+
+it("closes a connection that stands when another was taken", async () => {
+  const clock = new VirtualClock();
+  const port = await tlsServer();
+  const held: Socket[] = [];
+  const through = await relay((near) => void held.push(near.pause()));
+  const result = connecting(through.port, clock);
+  await taken(through, 1);
+  through.answer = forwardTo(port);
+  await clock.advance(1_200);
+  expect((await result).socket?.writable).toBe(true);
+  const [first] = held;
+  if (first === undefined) throw new Error("no first attempt");
+  const ended = new Promise<void>((resolve) => void first.once("close", () => resolve()));
+  forwardTo(port)(first);
+  first.resume();
+  await ended;
+});
+
+it("fails when the time of the first attempt is over", async () => {
+  const clock = new VirtualClock();
+  const through = await relay(forget);
+  expect((await connecting(through.port, clock, 1_500)).error).toMatchObject({ code: "UND_ERR_CONNECT_TIMEOUT" });
+});
