@@ -46,6 +46,14 @@ it.each([
   expect(verdict([1, 2, 3, 4].map(recorded), [gap(from, to)]).badGaps).toHaveLength(faults);
 });
 
+it.each([
+  ["in which nothing changed before the outage", "2", 0],
+  ["that hides a version from before the outage", "0", 1],
+])("a gap of a quiet watch %s counts from there", (_, fromVersion, faults) => {
+  const quiet = { ...gap(500, 6_000), fromVersion };
+  expect(verdict([1, 2, 3, 4].map(recorded), [quiet]).badGaps).toHaveLength(faults);
+});
+
 it("takes outages with a moment between them for one", () => {
   const outages = [OUTAGE, { from: START + 5_000, to: START + 9_000 }];
   expect(verdict([1, 2, 3, 4].map(recorded), [gap(2_000, 11_000)], outages).badGaps).toEqual([]);

@@ -65,7 +65,7 @@ export function judge(trial: Trial): { readonly verdict: Verdict; readonly judge
   const lost = absent.filter((version) => !recording.gaps.some((gap) => covers(gap, version)));
   // A gap in a log is bounded by the times of the lines around it, and judged with the lines.
   const gaps = recording.gaps.filter((gap) => !gap.scope.startsWith("log:"));
-  const lengths = gaps.flatMap((gap) => (gap.to === undefined ? [] : [lengthOf(gap, trial.outages)]));
+  const lengths = gaps.flatMap((gap) => (gap.to === undefined ? [] : [lengthOf(gap, trial)]));
   return {
     verdict: {
       lost: lost.slice(0, MANY).map((version) => `${nameOf(version)} of ${lost.length}`),
@@ -78,7 +78,7 @@ export function judge(trial: Trial): { readonly verdict: Verdict; readonly judge
         .filter(([, times]) => times > 1)
         .map(([key, times]) => `${key} ${times} times`)
         .slice(0, MANY),
-      badGaps: gaps.flatMap((gap) => faultsOf(gap, trial.outages)).slice(0, MANY),
+      badGaps: gaps.flatMap((gap) => faultsOf(gap, trial)).slice(0, MANY),
       damage: recording.damage,
     },
     judged: {
@@ -109,10 +109,13 @@ export function countLost(trial: Trial): number {
 function covers(gap: RecordedGap, version: FollowedVersion): boolean {
   if (!scopesOf(version).includes(gap.scope)) return false;
   if (claimsNoLoss(gap)) return false;
-  const isAfter =
-    gap.fromVersion === undefined ? version.storedAt >= Date.parse(gap.from) : version.revision > Number(gap.fromVersion);
+  const isAfter = isAfterStart(gap, version);
   if (gap.toVersion !== undefined) return isAfter && version.revision <= Number(gap.toVersion);
   return isAfter && (gap.to === undefined || version.storedAt <= Date.parse(gap.to));
+}
+
+function isAfterStart(gap: RecordedGap, version: FollowedVersion): boolean {
+  return gap.fromVersion === undefined ? version.storedAt >= Date.parse(gap.from) : version.revision > Number(gap.fromVersion);
 }
 
 /** What Faro says of a gap when it knows that nothing was missed. While it did not run, an unchanged list proves nothing. */
@@ -120,23 +123,32 @@ function claimsNoLoss(gap: RecordedGap): boolean {
   return gap.repaired === "full" || (gap.visibleChange === false && gap.cause !== "recorder-stopped");
 }
 
-function faultsOf(gap: RecordedGap, outages: readonly Outage[]): readonly string[] {
+function faultsOf(gap: RecordedGap, trial: Pick<Trial, "outages" | "history">): readonly string[] {
   const text = `${gap.gap} of ${gap.scope}, ${gap.cause}, ${gap.from} to ${gap.to ?? "the end"}`;
   const faults: string[] = [];
   if (gap.cause === "") faults.push(`${text}: no cause`);
   if (Number.isNaN(Date.parse(gap.from))) faults.push(`${text}: no beginning`);
   if (gap.to === undefined) return [...faults, `${text}: was never closed`];
-  const { lengthMs, excessMs } = lengthOf(gap, outages);
+  const { lengthMs, excessMs } = lengthOf(gap, trial);
   if (excessMs > GAP_EXCESS_MS) faults.push(`${text}: ${lengthMs} ms, ${excessMs} ms longer than its outage`);
   return faults;
 }
 
-/** How long a gap is, and how much longer than the longest outage that it overlaps. */
-function lengthOf(gap: RecordedGap, outages: readonly Outage[]): { readonly lengthMs: number; readonly excessMs: number } {
+/**
+ * How long a gap is, and how much longer than the longest outage that it overlaps. The gap of a watch that was quiet begins with its
+ * last word: what lies between that and the outage counts from the first version that etcd has of it.
+ */
+function lengthOf(
+  gap: RecordedGap,
+  { outages, history }: Pick<Trial, "outages" | "history">,
+): { readonly lengthMs: number; readonly excessMs: number } {
   const [from, to] = [Date.parse(gap.from), Date.parse(gap.to ?? gap.from)];
   const causes = joined(outages).filter((outage) => outage.from <= to && outage.to >= from - GAP_EXCESS_MS);
   const longest = Math.max(0, ...causes.map((outage) => outage.to - outage.from));
-  return { lengthMs: to - from, excessMs: Math.max(0, to - from - longest) };
+  const hidden = history.filter((version) => scopesOf(version).includes(gap.scope) && isAfterStart(gap, version));
+  const first = Math.min(...causes.map((outage) => outage.from), ...hidden.map(({ storedAt }) => storedAt));
+  const begin = causes.length === 0 ? from : Math.max(from, first);
+  return { lengthMs: to - from, excessMs: Math.max(0, to - begin - longest) };
 }
 
 /** Outages with no more between them than a gap may take to close are one: Faro had no time to get up. */
