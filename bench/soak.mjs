@@ -170,6 +170,17 @@ function covers(gap, revision) {
   return revision > Number(gap.fromVersion ?? 0) && revision <= Number(gap.toVersion ?? Number.POSITIVE_INFINITY);
 }
 
+/** The revision of a deletion that no watch showed, where reading back left only one at which it can have been. */
+function provenEnd(head) {
+  const [after, by] = [textOf(head, "afterVersion"), textOf(head, "byVersion")];
+  if (head.includes('"finalStateUnknown":true') || after === undefined || by === undefined) return undefined;
+  return Number(by) === Number(after) + 1 ? by : undefined;
+}
+
+function textOf(head, key) {
+  return new RegExp(`"${key}":"([^"]*)"`).exec(head)?.[1];
+}
+
 /** Reads no more of each line than it needs: there are millions. */
 async function readOutput() {
   const found = new Set();
@@ -186,10 +197,10 @@ async function readOutput() {
       }
       if (type !== "object") continue;
       const head = line.slice(0, line.indexOf('"object":'));
-      if (head.includes('"synthetic":true')) continue;
       const [, resource] = /"resource":"([a-z]+)\./.exec(head) ?? [];
-      const [, revision] = /"resourceVersion":"(\d+)"/.exec(head) ?? [];
-      const [, uid] = /"uid":"([^"]+)"/.exec(head) ?? [];
+      const revision = head.includes('"synthetic":true') ? provenEnd(head) : textOf(head, "resourceVersion");
+      if (revision === undefined) continue;
+      const uid = textOf(head, "uid");
       const scope = scopes.get(`/${resource}`) ?? { first: 0 };
       scopes.set(`/${resource}`, scope);
       if (head.includes('"change":"LISTED"')) scope.first = Math.max(scope.first, Number(revision));
