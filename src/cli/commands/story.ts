@@ -60,7 +60,9 @@ async function withStories(
   if (located.found === "stories") return use(located.files);
   const directory = await mkdtemp(join(tmpdir(), "faro-story-"));
   try {
-    dependencies.stderr.write(`no story was written in ${located.directory} yet: deriving them from its recording\n`);
+    dependencies.stderr.write(
+      `no story was written in ${located.directory} yet: deriving them from its recording (faro rebuild does it once for all)\n`,
+    );
     const stories = await dependencies.rebuildStories(located.directory, directory);
     if (stories.length === 0)
       throw new FaroError("FARO_USAGE", `the recording in ${path} holds no story`, { hint: "nothing matched while it was made" });
