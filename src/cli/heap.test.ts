@@ -1,6 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 import { isBrief, keepHeapSmall } from "./heap.ts";
 
@@ -27,16 +24,4 @@ test("a heap whose objects are replaced all the time takes little more than they
   // 20 MB are alive.
   expect((peak - before) / 2 ** 20).toBeLessThan(45);
   expect(live).toHaveLength(LIVE);
-});
-
-test("the young generation is four times as large as V8 begins it, and stays so", async () => {
-  const bundle = await rolldown({ input: fileURLToPath(new URL("./heap.ts", import.meta.url)), platform: "node" });
-  const { output } = await bundle.generate();
-  const source = `${output[0].code}
-    keepHeapSmall();
-    const grown = youngBytes();
-    const kept = Array.from({ length: 400_000 }, (_, at) => [at]);
-    console.log(JSON.stringify([grown, youngBytes(), kept.length]));`;
-  const run = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
-  expect(JSON.parse(run.stdout)).toEqual([8 << 20, 8 << 20, 400_000]);
 });
