@@ -23,6 +23,9 @@ export interface NodeLogLine {
   readonly text: string;
 }
 
+/** A file stays for longer: until its container has restarted twice, or its log was rotated twice. */
+const LOOK_MS = 150;
+
 interface OpenFile {
   readonly descriptor: number;
   readonly path: string;
@@ -79,7 +82,7 @@ export class NodeLogs {
   async #collect(): Promise<void> {
     while (this.#running) {
       this.#look();
-      await systemClock.sleep(50);
+      await systemClock.sleep(LOOK_MS);
     }
   }
 

@@ -24,15 +24,16 @@ function readAllBut(lines: WrittenLines, left: (number: number, life: number) =>
   return read;
 }
 
-const NEVER = (): boolean => false;
+const NONE = (): boolean => false;
+const NEVER = (): undefined => undefined;
 
 describe("the judge of numbered lines", () => {
   it("finds nothing wrong when every line was read once", () => {
-    expect(readAllBut(written(), NEVER).judge(NEVER)).toEqual({
+    expect(readAllBut(written(), NONE).judge(NEVER)).toEqual({
       written: 10,
       lost: [],
       lostLines: 0,
-      inGaps: 0,
+      excused: new Map(),
       repeated: 0,
       invented: [],
     });
@@ -40,18 +41,26 @@ describe("the judge of numbered lines", () => {
 
   it("tells lost lines as runs, each with its life", () => {
     const judged = readAllBut(written(), (number, life) => life === 1 && number !== 2).judge(NEVER);
-    expect(judged).toMatchObject({ lostLines: 4, inGaps: 0, repeated: 0 });
+    expect(judged).toMatchObject({ lostLines: 4, excused: new Map(), repeated: 0 });
     expect(judged.lost).toHaveLength(2);
     expect(judged.lost[1]).toBe("p/app uid-1 life 0: 3 (2026-01-01T00:00:01.030Z) to 5 (2026-01-01T00:00:01.050Z)");
   });
 
-  it("counts what lies in a gap apart", () => {
-    const judged = readAllBut(written(), (number) => number > 3).judge(({ written: at }) => at > T0 + 500);
-    expect(judged).toMatchObject({ lostLines: 2, inGaps: 2 });
+  it("counts what is excused apart, by what excuses it", () => {
+    const judged = readAllBut(written(), (number) => number > 3).judge(({ written: at, number }) =>
+      at > T0 + 500 ? `gap ${number}` : undefined,
+    );
+    expect(judged.lostLines).toBe(2);
+    expect(judged.excused).toEqual(
+      new Map([
+        ["gap 4", 1],
+        ["gap 5", 1],
+      ]),
+    );
   });
 
   it("sees what was read twice, and what nobody wrote", () => {
-    const read = readAllBut(written(), NEVER);
+    const read = readAllBut(written(), NONE);
     read.read("p", "app", text(3, 30));
     read.read("p", "app", text(3, 31));
     read.read("q", "app", text(1, 10));

@@ -22,7 +22,8 @@ export interface Judged {
   /** Neither read nor excused: numbers that follow each other, with their instance. */
   readonly lost: readonly string[];
   readonly lostLines: number;
-  readonly inGaps: number;
+  /** Lines that were excused, by what excused them. */
+  readonly excused: ReadonlyMap<string, number>;
   readonly repeated: number;
   /** Lines that no container wrote, the first of them. */
   readonly invented: readonly string[];
@@ -120,9 +121,11 @@ export class ReadLines {
     counts[Number(number)] = Math.min(255, count + 1);
   }
 
-  judge(isExcused: (line: MissingLine) => boolean): Judged {
+  /** `excuseOf` names what excuses a line that was not read; `undefined`: nothing does. */
+  judge(excuseOf: (line: MissingLine) => string | undefined): Judged {
     const lost: string[] = [];
-    let [lostLines, inGaps] = [0, 0];
+    const excused = new Map<string, number>();
+    let lostLines = 0;
     for (const instance of this.#written.instances) {
       const counts = this.#counts.get(instance);
       let run: MissingLine[] = [];
@@ -138,8 +141,9 @@ export class ReadLines {
           continue;
         }
         const line = { instance: instance.name, number, written };
-        if (isExcused(line)) {
-          inGaps++;
+        const excuse = excuseOf(line);
+        if (excuse !== undefined) {
+          excused.set(excuse, (excused.get(excuse) ?? 0) + 1);
           continue;
         }
         lostLines++;
@@ -147,7 +151,7 @@ export class ReadLines {
       }
       endRun();
     }
-    return { written: this.#written.written, lost, lostLines, inGaps, repeated: this.#repeated, invented: this.#invented };
+    return { written: this.#written.written, lost, lostLines, excused, repeated: this.#repeated, invented: this.#invented };
   }
 }
 

@@ -35,7 +35,7 @@ const BED = join(import.meta.dirname, "bed");
 const SETTINGS = {
   FARO_TESTBED_KUBELETS: "1",
   FARO_TESTBED_KWOK_NODES: "4",
-  FARO_TESTBED_CRASH_BACKOFF: "4s",
+  FARO_TESTBED_CRASH_BACKOFF: process.env["FARO_TESTBED_CRASH_BACKOFF"] ?? "4s",
   FARO_TESTBED_APISERVER_ARGS: "--storage-media-type=application/json --etcd-compaction-interval=0",
 };
 
