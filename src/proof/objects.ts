@@ -12,6 +12,8 @@ export interface Identity {
 export interface InstanceText {
   readonly containerId: string;
   readonly restartCount: number;
+  /** In whole seconds of the node's clock. */
+  readonly startedAt: string;
   readonly previousId: string | undefined;
   /** It has ended, and the container waits to be restarted. */
   readonly isWaiting?: boolean;
@@ -67,8 +69,8 @@ function bodyText(slot: Slot, number: number, chance: Chance, instance: Instance
 function podText(number: number, instance: InstanceText | undefined, count: string): string {
   const spec = `"spec":{"nodeName":"node-1","containers":[{"name":"app","image":"registry.example/app:${number % 3}"}]}`;
   if (instance === undefined) return `${spec},"status":{"phase":"Pending",${count}}`;
-  const { containerId, restartCount, previousId, isWaiting = false } = instance;
-  const running = '"state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}';
+  const { containerId, restartCount, startedAt, previousId, isWaiting = false } = instance;
+  const running = `"state":{"running":{"startedAt":"${startedAt}"}}`;
   const state = isWaiting ? '"state":{"waiting":{"reason":"CrashLoopBackOff"}}' : running;
   const lastId = isWaiting ? containerId : previousId;
   const last =

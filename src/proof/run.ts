@@ -33,7 +33,7 @@ const RESTART_MS = 5_000;
 /** Runs a schedule. Rejects only for what is a bug of the kit, or of the recorder. */
 export async function runSchedule(schedule: Schedule): Promise<Evidence> {
   const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "faro-proof-"));
-  const world = new World(schedule.seed, schedule.setting, directory);
+  const world = new World(schedule, directory);
   try {
     await world.recorder.start();
     await play(world, momentsOf(world, schedule));

@@ -27,8 +27,10 @@ export interface TrueLog {
   readonly container: string;
   /** As the API sends them with timestamps. */
   readonly lines: string[];
-  /** True when nothing of it can be lost without a fault: never rotated, its pod not deleted. */
-  isWhole: boolean;
+  /** When each of them was written, virtual milliseconds. */
+  readonly moments: number[];
+  /** Its first file was rotated away. */
+  isRotated: boolean;
 }
 
 export class Truth {

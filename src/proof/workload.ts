@@ -21,7 +21,19 @@ interface Standing {
   instance: InstanceText | undefined;
 }
 
-export const TRUE_TIME: Workload["node"] = { offsetMs: 0, format: {} };
+/** How a node writes logs. */
+interface NodeLogs {
+  /** Its clock, ahead of the true time. */
+  readonly offsetMs: number;
+  readonly format: LogTimeFormat;
+  /** Milliseconds between the pieces in which the runtime reads lines; whole unless given. */
+  readonly pieceMs?: number;
+}
+
+export const TRUE_TIME: NodeLogs = { offsetMs: 0, format: {} };
+
+/** A line that comes in pieces comes in so many. */
+const PIECES = 3;
 
 const GRACE_MS = 2_000;
 const HEARTBEAT_MS = 10_000;
@@ -30,8 +42,7 @@ export class Workload {
   readonly history: ClusterHistory;
   readonly logs: ContainerLogs = new ContainerLogs();
   readonly truth: Truth;
-  /** How the node's clock stands to the true time, and how it writes it into logs. */
-  node: { readonly offsetMs: number; readonly format: LogTimeFormat } = TRUE_TIME;
+  node: NodeLogs = TRUE_TIME;
   readonly #clock: VirtualClock;
   readonly #cluster: ProofCluster;
   readonly #standing = new Map<number, Standing>();
@@ -154,12 +165,8 @@ export class Workload {
   /** Starts a new file; lines that nobody has read of the old one are lost to the API. */
   rotate(file: LogFile): void {
     file.rotate();
-    this.#damage(file.instance.containerId);
-  }
-
-  #damage(containerId: string): void {
-    const log = this.truth.logs.get(containerId);
-    if (log !== undefined) log.isWhole = false;
+    const log = this.truth.logs.get(file.instance.containerId);
+    if (log !== undefined) log.isRotated = true;
   }
 
   #slot(at: number): Slot {
@@ -246,18 +253,25 @@ export class Workload {
 
   #instance(before: InstanceText | undefined): InstanceText {
     const containerId = `containerd://${String(this.#number++).padStart(8, "0")}`;
-    return { containerId, restartCount: before === undefined ? 0 : before.restartCount + 1, previousId: before?.containerId };
+    const restartCount = before === undefined ? 0 : before.restartCount + 1;
+    const startedAt = logTime(this.#clock.now() + this.node.offsetMs, { digits: 0 });
+    return { containerId, restartCount, startedAt, previousId: before?.containerId };
   }
 
   #startLog(pod: StoredVersion, { containerId, restartCount }: InstanceText): void {
     this.logs.start({ podUid: pod.uid, container: "app", restartCount, containerId });
-    this.truth.logs.set(containerId, { containerId, podUid: pod.uid, container: "app", lines: [], isWhole: true });
+    this.truth.logs.set(containerId, {
+      containerId,
+      podUid: pod.uid,
+      container: "app",
+      lines: [],
+      moments: [],
+      isRotated: false,
+    });
   }
 
   #endLog(instance: InstanceText | undefined): void {
-    if (instance === undefined) return;
-    this.logs.remove(instance.containerId);
-    this.#damage(instance.containerId);
+    if (instance !== undefined) this.logs.remove(instance.containerId);
   }
 
   #restart(at: number, chance: Chance): void {
@@ -298,11 +312,24 @@ export class Workload {
     if (file.ended) return;
     const log = this.truth.logs.get(file.instance.containerId);
     for (let left = count; left > 0; left--) {
-      const time = timestamp ?? logTime(this.#clock.now() + this.node.offsetMs, this.node.format, left % 2);
-      const content = `line ${this.#number++} of ${file.instance.containerId}`;
-      file.append(content, time);
-      log?.lines.push(`${time} ${content}`);
+      const words = `line ${this.#number++} of ${file.instance.containerId}`.split(/(?= )/);
+      const pieces =
+        this.node.pieceMs === undefined ? [words.join("")] : words.slice(0, PIECES - 1).concat(words.slice(PIECES - 1).join(""));
+      const stamped = pieces.map((content, at) => {
+        const time = timestamp ?? this.#stamp(pieces.length - 1 - at, left % 2);
+        file.append(content, time, { partial: at < pieces.length - 1 });
+        return `${time} ${content}`;
+      });
+      // Only kubelets of the old kind see pieces here, and they put a time before each.
+      log?.lines.push(stamped.join(""));
+      log?.moments.push(this.#clock.monotonic());
     }
+  }
+
+  /** The node's time, or as many pieces ago. */
+  #stamp(piecesAgo: number, nanos: number): string {
+    const { offsetMs, format, pieceMs = 0 } = this.node;
+    return logTime(this.#clock.now() + offsetMs - piecesAgo * pieceMs, format, nanos);
   }
 }
 

@@ -6,7 +6,7 @@ import { CLUSTERS, type ProofCluster } from "./clusters.ts";
 import { Network } from "./network.ts";
 import { settleFiles } from "./real-files.ts";
 import { RecorderProcess } from "./recorder-process.ts";
-import type { Setting } from "./schedule.ts";
+import type { Schedule, Setting } from "./schedule.ts";
 import { Workload } from "./workload.ts";
 
 export class World {
@@ -18,6 +18,7 @@ export class World {
   /** Faults of the server that are in force. */
   readonly hooks: Set<FaultHooks> = new Set();
   readonly setting: Setting;
+  readonly #isOldKubelet: boolean;
   /** What the run does next, before virtual time goes on. */
   readonly wishes: ("start" | "stop")[] = [];
   /** Faults in force that want the recorder down. */
@@ -29,8 +30,10 @@ export class World {
   };
   #server: LocalApiServer;
 
-  constructor(seed: number, setting: Setting, directory: string) {
+  constructor({ seed, setting, faults }: Schedule, directory: string) {
     this.setting = setting;
+    // What a file shows must not change while it is read, so its kubelet is an old one from the beginning.
+    this.#isOldKubelet = faults.some(({ fault }) => fault === "F64");
     this.clock = new VirtualClock(Date.UTC(2026, 0, 1), seed, settleFiles);
     const cluster = CLUSTERS[setting.cluster % CLUSTERS.length];
     if (cluster === undefined) throw new RangeError("no such cluster");
@@ -70,7 +73,7 @@ export class World {
       logs: this.work.logs,
       clock: this.clock,
       window: bounds,
-      settings: { watchList, bookmarkMs },
+      settings: { watchList, bookmarkMs, timestampPerPiece: this.#isOldKubelet },
       faults: this.#hooks(),
       authenticate: () => (this.access.isUnknown() ? undefined : "faro"),
       authorize: ({ resource }) => resource === undefined || !this.access.isDenied(resource.plural),

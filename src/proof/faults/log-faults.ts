@@ -85,12 +85,18 @@ export const LOG_FAULTS: readonly Fault[] = [
     lasts: [500, 60_000],
   },
   {
-    ...here("F64", "the kubelet's old format: fractions without the zeros at their end", (world, { chance }) => {
-      world.work.node = { offsetMs: 0, format: { trimsZeros: true, digits: chance.pick([0, 3, 6, 9]) } };
-      return () => {
-        world.work.node = TRUE_TIME;
-      };
-    }),
+    ...here(
+      "F64",
+      "the kubelet's old format: times in the middle of lines, fractions without the zeros at their end",
+      (world, how) => {
+        const format = { trimsZeros: true, digits: how.chance.pick([0, 3, 6, 9]) };
+        const pieces = how.chance.happens(0.25) ? {} : { pieceMs: how.chance.pick([0, 1, 20]) };
+        world.work.node = { offsetMs: 0, format, ...pieces };
+        return () => {
+          world.work.node = TRUE_TIME;
+        };
+      },
+    ),
     lasts: [500, 60_000],
   },
   here("F65", "lines with equal timestamps", (world, { chance }) => {

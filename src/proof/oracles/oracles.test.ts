@@ -1,5 +1,6 @@
 /** Each oracle objects to the lie it is there for: an honest run, and the same with one thing wrong. */
 import { beforeAll, describe, expect, test } from "vitest";
+import { isoTime } from "../../base/index.ts";
 import type { FaroRecord, GapRecord, LogRecord, ObjectRecord } from "../../record/index.ts";
 import type { Evidence } from "../evidence.ts";
 import { runSchedule } from "../run.ts";
@@ -66,9 +67,32 @@ function cutShort(how: Partial<LogRecord>, as: string = "2026-01-01T00:", isTold
   );
 }
 
+/** The second block of the log left out, and a gap of its container told from so many seconds after midnight to so many. */
+function withGapOfLog(from: number, to: number): Evidence {
+  const [, missing] = honest.records.filter(isLog);
+  const stream = honest.records.find((record) => record.type === "log-stream" && record.stream === missing?.stream);
+  if (missing === undefined || stream?.type !== "log-stream") throw new Error("the schedule has a log of two blocks");
+  const time = (second: number) => isoTime(Date.UTC(2026, 0, 1, 0, 0, second));
+  const gap: GapRecord = {
+    type: "gap",
+    gap: "of-a-log",
+    state: "closed",
+    seq: missing.seq,
+    at: missing.at,
+    cause: "rotation",
+    repaired: "none",
+    scope: `log:${stream.instance.podUid}/${stream.instance.container}`,
+    from: time(from),
+    to: time(to),
+  };
+  return withRecords((records) =>
+    records.flatMap((record) => (record === missing ? [{ ...gap, state: "opened" }, gap] : [record])),
+  );
+}
+
 /** The same when a missing end of a log would be no wonder. */
 function ofGonePods(evidence: Evidence): Evidence {
-  const logs = new Map([...evidence.truth.logs].map(([id, log]) => [id, { ...log, isWhole: false }]));
+  const logs = new Map([...evidence.truth.logs].map(([id, log]) => [id, { ...log, isRotated: true }]));
   return { ...evidence, truth: { ...evidence.truth, logs } };
 }
 
@@ -220,6 +244,7 @@ describe("an oracle objects to", () => {
           (record) => [record, record],
         ),
     ],
+    ["O8", "a line that is missing beside a gap, and not in it", () => withGapOfLog(2, 10)],
     ["O8", "a line that is cut short and not marked so", () => cutShort({})],
     [
       "O8",
@@ -246,6 +271,10 @@ describe("an oracle objects to", () => {
   ];
   test.each(lies)("%s: %s", (oracle, _, lie) => {
     expect(objections(lie())).toContain(oracle);
+  });
+
+  test("O8 accepts a line that is missing in a gap", () => {
+    expect(judge(withGapOfLog(19, 21))).toEqual([]);
   });
 
   test("O8 accepts the marked beginning of a line in a stream that is told as incomplete", () => {
