@@ -45,6 +45,7 @@ export interface RestoredPod {
   readonly summary: PodSummary;
   readonly sights: readonly ContainerSight[];
   readonly isDeleting: boolean;
+  readonly bornAt: number | undefined;
 }
 
 interface Pod {
@@ -53,6 +54,8 @@ interface Pod {
   summary: PodSummary | undefined;
   sights: readonly ContainerSight[];
   isDeleting: boolean;
+  /** When it was created, if it was seen before any of its containers had run. */
+  readonly bornAt: number | undefined;
   /** Set as soon as the pod belongs to a story. */
   readonly followed: Map<string, ContainerLog>;
 }
@@ -109,7 +112,7 @@ export class Pods {
 
   /** Reads what there still is of the logs of a pod that was deleted, and says what there is not. */
   followDeparted(uid: string, { namespace, name, sights }: DepartedPod): void {
-    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, followed: new Map() };
+    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, bornAt: undefined, followed: new Map() };
     this.#followContainers(uid, pod);
     this.#gone(uid, pod);
   }
@@ -124,12 +127,13 @@ export class Pods {
 
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
-    const pod = this.#podOf(record);
+    const sights = containersOf(parsed);
+    const pod = this.#podOf(record, sights.length === 0 ? bornAt(parsed) : undefined);
     const wasDeleting = pod.isDeleting;
     const step = stepPod(pod.summary, record, parsed);
     pod.summary = step.summary;
     for (const draft of step.transitions) this.#options.recorder.note(draft);
-    pod.sights = containersOf(parsed);
+    pod.sights = sights;
     pod.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
     if (record.change !== "DELETED") return;
@@ -139,7 +143,7 @@ export class Pods {
     this.#gone(record.uid, pod);
   }
 
-  #podOf(record: ObjectRecord): Pod {
+  #podOf(record: ObjectRecord, born: number | undefined): Pod {
     const known = this.#pods.get(record.uid);
     if (known !== undefined) return known;
     const pod: Pod = {
@@ -148,6 +152,7 @@ export class Pods {
       summary: undefined,
       sights: [],
       isDeleting: false,
+      bornAt: born,
       followed: new Map(),
     };
     this.#pods.set(record.uid, pod);
@@ -162,11 +167,10 @@ export class Pods {
 
   /** Says of containers that may have run, and of which no version of the pod tells, that their logs were never to be had. */
   #neverSeen(uid: string, pod: Pod, parsed: unknown): void {
-    const created = Date.parse(textField(field(parsed, "metadata"), "creationTimestamp") ?? "");
+    const from = bornAt(parsed);
     for (const container of unseenContainersOf(parsed)) {
       if (!this.#isChosen(container) || pod.followed.has(container)) continue;
       const detail = `the pod was deleted before its status showed whether ${container} had run`;
-      const from = Number.isNaN(created) ? undefined : created;
       this.#records(uid, pod, container).record({ item: "log-gap", cause: "log-unavailable", detail, from, to: undefined });
     }
   }
@@ -205,6 +209,7 @@ export class Pods {
       container: sight.container,
       kind: sight.kind,
       recorded: recorded.logs,
+      bornAt: pod.bornAt,
       from: this.#from,
       ...(keeps === undefined ? {} : { wasRecorded: (line: Buffer) => keeps(splitLogLine(line).message.toString("utf8")) }),
     });
@@ -240,6 +245,12 @@ export class Pods {
       }
     });
   }
+}
+
+/** When a pod was created, milliseconds since 1970. */
+export function bornAt(pod: unknown): number | undefined {
+  const created = Date.parse(textField(field(pod, "metadata"), "creationTimestamp") ?? "");
+  return Number.isNaN(created) ? undefined : created;
 }
 
 function startOf({ sinceMs, tailLines }: LogSelection, now: number): LogStart {

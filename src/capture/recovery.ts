@@ -19,7 +19,7 @@ import { type LogRedactionState, mayStateRelations, relationsOf, stepPod } from 
 import { containersOf, type RecordedLog } from "../sources/index.ts";
 import type { StoryIndex } from "../story/index.ts";
 import { type DepartedPod, UnreadLogs } from "./departed-pods.ts";
-import { isPod, type RestoredPod } from "./pods.ts";
+import { bornAt, isPod, type RestoredPod } from "./pods.ts";
 import { RecordedLogs } from "./recorded-logs.ts";
 import { type RecoveredScope, RecoveredScopes } from "./recovered-scopes.ts";
 
@@ -200,7 +200,9 @@ function foldRecord(
       }
       const { summary } = stepPod(state.pods.get(record.uid)?.summary, record, parsed);
       const { namespace = "", name, deleting = false } = record;
-      state.pods.set(record.uid, { namespace, name, summary, sights: containersOf(parsed), isDeleting: deleting });
+      const sights = containersOf(parsed);
+      const born = sights.length === 0 ? bornAt(parsed) : undefined;
+      state.pods.set(record.uid, { namespace, name, summary, sights, isDeleting: deleting, bornAt: born });
       return;
     }
     case "log-stream":

@@ -16,6 +16,7 @@ import {
   type InstanceLog,
   isFromLater,
   isOver,
+  msOf,
   placeOf,
   type Reading,
   requestOf,
@@ -187,6 +188,7 @@ export class AttendedRead {
         const end = yield* this.#batch(next.value, accepts);
         // Lines that cannot be placed are lines that have not come.
         this.#isAhead = end?.end === "misaligned" || (this.#isAhead && next.value.lines.length === 0);
+        this.#isElsewhere = end?.end === "other-instance" || (this.#isElsewhere && next.value.lines.length === 0);
         if (end !== undefined) return await leave(batches, end);
         yield* this.#lookAtStart();
         if (follow) yield* this.#lookForLeaps(next.value.lines);
@@ -248,6 +250,8 @@ export class AttendedRead {
     return this.#lag.isBehind || this.#isAhead;
   }
   #isAhead = false;
+  /** What is there to be read passes for another instance's. */
+  #isElsewhere = false;
 
   /** Its pod is gone. Returns whether the log was read to its end. */
   *podGone(): Generator<LogItem, boolean> {
@@ -263,12 +267,18 @@ export class AttendedRead {
     yield* this.#leftOut("the recording stopped", "log-unavailable");
     if (isLate || this.#isBehind) return false;
     const { clock } = this.#parts.options;
-    if (clock.monotonic() - this.#readUntilMonotonic <= STOP_MS) return true;
-    const [from, to] = [this.#readUntil, clock.now()];
+    // A follow that goes on after its pod may be one that is dead. Who looks at lines of another instance has none of its own.
+    const isInDoubt = this.#parts.news.state === "gone" || this.#isElsewhere;
+    if (!isInDoubt && clock.monotonic() - this.#readUntilMonotonic <= STOP_MS) return true;
+    const [from, to] = [isInDoubt ? this.#startedAt : this.#readUntil, clock.now()];
     const newest = aligner.newest === undefined ? from : aligner.newest * 1_000;
     const detail = `${stream} was not being read when the recording stopped`;
-    yield { item: "log-gap", cause: "log-unavailable", detail, from: Math.min(from, newest), to };
+    yield { item: "log-gap", cause: "log-unavailable", detail, from: isInDoubt ? newest : Math.min(from, newest), to };
     return false;
+  }
+
+  get #startedAt(): number {
+    return msOf(this.#reading.sight.startedAt) ?? this.#readUntil;
   }
 
   *#leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): Generator<LogItem> {

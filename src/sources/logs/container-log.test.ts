@@ -300,6 +300,32 @@ describe("restarts", () => {
     await end();
   });
 
+  test("instances before the first that was seen are a gap when the pod was seen before any of its containers had run", async () => {
+    const client = new ScriptedClient().always(
+      (request) => ({ chunks: previous(request.query) ? [] : [at(9, "second")] }),
+      isLog,
+    );
+    const { log, items, clock, end } = follow(client, { bornAt: Date.UTC(2026, 0, 1, 12) });
+    log.see(shows(sight(1, { startedAt: 9 })), false);
+    await clock.advance(10_000);
+    expect(items.find(({ item }) => item === "log-gap")).toMatchObject({
+      cause: "instance-lost",
+      detail: "1 instance of app ended between two looks at the pod",
+      from: Date.UTC(2026, 0, 1, 12),
+      to: Date.UTC(2026, 0, 1, 12, 0, 9),
+    });
+    await end();
+  });
+
+  test("instances before the first that was seen of a pod that ran already are no gap", async () => {
+    const client = new ScriptedClient().always({ chunks: [at(9, "fifth")] }, isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(4, { startedAt: 9 })), false);
+    await clock.advance(10_000);
+    expect(gaps(items)).toEqual([]);
+    await end();
+  });
+
   test("a log that begins after the instance ended is not taken for its own", async () => {
     const client = kubelet({ previous: undefined, current: [at(30, "another one")] });
     const { log, items, clock, end } = follow(client);
@@ -330,6 +356,69 @@ describe("the end of a pod", () => {
     expect(ends(items)).toEqual(["pod-1/app/0 complete: pod deleted (1)"]);
     expect(gaps(items)).toEqual([]);
     await end();
+  });
+
+  test("a follow that ended while its kubelet stopped to answer may have been cut, and its pod going is a gap", async () => {
+    const away: Answer = { failure: { kind: "http", status: 502, reason: "", message: "connection refused", causes: [] } };
+    const client = new ScriptedClient()
+      .next({ chunks: [at(1, "not the last")] }, isLog)
+      .next(away, isLog)
+      .always(notFound('pods "web-0" not found'), isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0)), true);
+    await clock.advance(30_000);
+    expect(ends(items)).toEqual(['pod-1/app/0 incomplete: NotFound (404): pods "web-0" not found (1)']);
+    expect(gaps(items)).toHaveLength(1);
+    await end();
+  });
+
+  test("a container that its node has removed by the next look has ended: its follow ended with it", async () => {
+    const client = new ScriptedClient()
+      .next({ chunks: [at(1, "bye")] }, isLog)
+      .next({ chunks: ["unable to retrieve container logs for containerd://0"] }, isLog)
+      .always(notFound('pods "web-0" not found'), isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0)), true);
+    await clock.advance(30_000);
+    expect(ends(items)).toEqual(["pod-1/app/0 complete: pod deleted (1)"]);
+    expect(gaps(items)).toEqual([]);
+    await end();
+  });
+
+  test("a follow that ends while its pod is being deleted is opened anew at once: what comes then may be the last", async () => {
+    const client = new ScriptedClient()
+      .next({ chunks: [at(1, "a")] }, isLog)
+      .next({ chunks: [at(1, "a"), at(2, "b")] }, isLog)
+      .always(notFound('pods "web-0" not found'), isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0)), true);
+    await clock.advance(0);
+    expect(byInstance(items)).toEqual({ "containerd://0": ["a", "b"] });
+    await clock.advance(30_000);
+    expect(ends(items)).toEqual(["pod-1/app/0 complete: pod deleted (2)"]);
+    await end();
+  });
+
+  test("a follow that was open when its pod went and the recording stopped may have been dead: a gap", async () => {
+    const client = new ScriptedClient().next({ chunks: [at(1, "a")], after: "hold" }, isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0, { startedAt: 1 })), false);
+    await clock.advance(10_000);
+    log.podGone();
+    await clock.advance(1_000);
+    await end();
+    expect(ends(items)).toEqual(["pod-1/app/0 incomplete: recording stopped (1)"]);
+    expect(gaps(items)).toHaveLength(1);
+  });
+
+  test("lines of before the container began are no instance's, and when the recording stops a gap tells", async () => {
+    const client = new ScriptedClient().always({ chunks: [at(1, "the node's clock was set back")], after: "hold" }, isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0, { startedAt: 40 })), false);
+    await clock.advance(10_000);
+    await end();
+    expect(ends(items)).toEqual(["pod-1/app/0 incomplete: recording stopped (0)"]);
+    expect(gaps(items)).toHaveLength(1);
   });
 
   test("an open stream is read to its end, then the follower ends by itself", async () => {

@@ -15,7 +15,7 @@ import { PodNews } from "./pod-news.ts";
 import { type Ended, endItems, lastLine, type Previous, READ, readPrevious } from "./previous-read.ts";
 import { type ContainerLogOptions, type FollowerParts, isOver, msOf, type Reading } from "./reading.ts";
 import { SeenInstances } from "./seen-instances.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { denies, judge, type Verdict } from "./verdict.ts";
 
 /** How long after the end of a follow its reason may take to show in the pod's status. Then it was a cut, and is continued. */
 const STATUS_LAG_MS = 5_000;
@@ -108,6 +108,7 @@ export class ContainerLog {
     const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
     let hasEnded = false;
     let isRead = false;
+    let wasRead = false;
     for (let tries = 0, misaligned = 0; ; tries++) {
       const { log } = reading;
       if (reading.superseded) {
@@ -135,9 +136,10 @@ export class ContainerLog {
       }
       const isVerified = isRead && aligner.isLive && aligner.lines === before;
       isRead = end.end === "eof" && wasOver;
-      hasEnded ||= isRead;
-      if (reading.superseded && end.end !== "aborted") continue;
       const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
+      wasRead ||= isRead;
+      hasEnded = wasRead || (hasEnded && !denies({ ...now, end }));
+      if (reading.superseded && end.end !== "aborted") continue;
       const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
       if (verdict.verdict === "ended") {
         // A connection that was cut while it repeated what is recorded ends in a piece of that.

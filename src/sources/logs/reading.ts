@@ -21,6 +21,8 @@ export interface ContainerLogOptions {
   readonly kind: ContainerKind;
   /** Instances of which lines are in the recording already. A stream that is bound anew is entered here. */
   readonly recorded: Map<string, RecordedLog>;
+  /** Milliseconds since 1970: the pod was created then, and seen before any of its containers had run. */
+  readonly bornAt?: number | undefined;
   /** Where to begin with an instance of which nothing is recorded; the start of its log unless given. */
   readonly from?: LogStart;
   /** False for lines that are never recorded, so an earlier run did not either. */

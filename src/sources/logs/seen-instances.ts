@@ -95,7 +95,8 @@ export class SeenInstances implements Instances {
     }
     const missed = sight.restartCount - newest - 1;
     // A container that had restarted before Faro looked is not a loss: only `lastState` of it is still to be had.
-    if (newest >= 0 && missed > 0) this.#lost.push({ count: missed, after: this.#newest?.sight, before: sight });
+    const isFollowed = newest >= 0 || this.#options.bornAt !== undefined;
+    if (isFollowed && missed > 0) this.#lost.push({ count: missed, after: this.#newest?.sight, before: sight });
     const reading = this.#readingOf(sight, viaPrevious);
     this.#newest = reading;
     this.#known.set(sight.containerId, reading);
@@ -125,7 +126,7 @@ export class SeenInstances implements Instances {
       item: "log-gap",
       cause: "instance-lost",
       detail,
-      from: msOf(after?.finishedAt ?? after?.startedAt),
+      from: after === undefined ? this.#options.bornAt : msOf(after.finishedAt ?? after.startedAt),
       to: msOf(before.startedAt),
     };
   }

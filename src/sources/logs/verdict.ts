@@ -37,6 +37,8 @@ export interface Situation {
   readonly tries: number;
 }
 
+const READ: Verdict = { verdict: "ended", outcome: "complete", reason: "container ended", gap: false };
+
 /** Tries for an instance that can no longer change, before its log is given up. */
 const LAST_TRIES = 5;
 const WAITING_TRIES = 2;
@@ -60,7 +62,8 @@ export function judge(situation: Situation): Verdict {
     case "other-pod":
       return giveUp("another pod has the name");
     case "in-band":
-      return isOver && tries >= LAST_TRIES ? giveUp(end.text) : { verdict: "again", after: "back-off" };
+      if (!isOver || tries < LAST_TRIES) return { verdict: "again", after: "back-off" };
+      return situation.hasEnded && end.text.startsWith(REMOVED) ? READ : giveUp(end.text);
     case "failed":
       return judgeFailure(situation, end.failure);
     default:
@@ -72,12 +75,13 @@ export function judge(situation: Situation): Verdict {
  * A clean end proves nothing: the kubelet's four hours end a body so, and when its connection breaks the API server ends the
  * answer cleanly, too (`StreamObject` copies and returns). Read again after the container has ended, and nothing new: that is all.
  */
-function judgeEof({ wasOver, isOver, isVerified, hasEnded, pod }: Situation, followed: boolean): Verdict {
+function judgeEof({ wasOver, isOver, isVerified, hasEnded, pod, tries }: Situation, followed: boolean): Verdict {
   const complete = (reason: string): Verdict => ({ verdict: "ended", outcome: "complete", reason, gap: false });
   if (wasOver && isVerified) return complete(pod === "gone" ? "pod deleted" : "container ended");
   // Nobody can be asked any more. A follow that ended while the pod was still there may have been cut.
   if (pod === "gone") return hasEnded ? complete("pod deleted") : giveUp("the connection ended before the pod was deleted");
-  if (isOver) return { verdict: "again", after: "at once" };
+  // A pod that is being deleted may go any moment.
+  if (isOver || (pod === "deleting" && tries < WAITING_TRIES)) return { verdict: "again", after: "at once" };
   return followed ? { verdict: "again", after: "back-off" } : { verdict: "again", after: "poll" };
 }
 
@@ -93,6 +97,18 @@ function judgeFailure({ pod, podName, isOver, hasEnded, isPrevious, tries }: Sit
   if (pod === "gone" && tries >= LAST_TRIES) return giveUp(describeFailure(failure));
   return { verdict: "again", after: "back-off", atLeastMs: failure.kind === "http" ? failure.retryAfterMs : undefined };
 }
+
+/**
+ * True when an end of a follow that came before was its connection's, as far as this one tells: the kubelet of a container that has
+ * ended answers with the same again, or with the pod.
+ */
+export function denies({ end, pod, podName }: Pick<Situation, "end" | "pod" | "podName">): boolean {
+  if (end.end === "failed") return end.failure.kind !== "http" || !isPodNotFound(end.failure, pod, podName);
+  return (end.end === "in-band" && !end.text.startsWith(REMOVED)) || end.end === "cut";
+}
+
+/** What kubelets say of a container whose log they have removed, which they do when it has ended (`GetKubeletContainerLogs`). */
+const REMOVED = "unable to retrieve container logs for ";
 
 /** A kubelet that has just started does not know its pods and answers 404, too, with another text (`server.go getContainerLogs`). */
 function isPodNotFound(failure: Extract<Failure, { kind: "http" }>, pod: Situation["pod"], podName: string): boolean {
