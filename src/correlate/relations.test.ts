@@ -97,6 +97,17 @@ describe("relations are intervals, and never change identity (item 86)", () => {
     ]);
   });
 
+  test("what a pod uses stays with it while its deletion is only requested", () => {
+    const each = correlator();
+    const named = { named: [uses("ConfigMap", "c")] };
+    feed(each, deployment, object("ConfigMap/c"), [pod("a"), named]);
+    const requested = { ...pod("a", { change: "MODIFIED" }), deleting: true } as const;
+    expect(related(feed(each, [requested, named]))).toEqual([]);
+    expect(related(feed(each, pod("a", { change: "DELETED" })))).toEqual([
+      "ended configmap-c: used by Pod/a (spec.volumes[v]=c)",
+    ]);
+  });
+
   test("an object that is made anew under its name is another object, and is taken in too", () => {
     const each = correlator();
     feed(each, deployment, object("ConfigMap/c", { uid: "old" }), [pod("a"), { named: [uses("ConfigMap", "c")] }]);
