@@ -385,6 +385,19 @@ describe("the end of a pod", () => {
     await end();
   });
 
+  test("a kubelet that has forgotten a pod which is being deleted does not say that its container goes on", async () => {
+    const client = new ScriptedClient()
+      .next({ chunks: [at(1, "bye")] }, isLog)
+      .next(notFound("the server could not find the requested resource ( pods/log web-0)"), isLog)
+      .always(notFound('pods "web-0" not found'), isLog);
+    const { log, items, clock, end } = follow(client);
+    log.see(shows(sight(0)), true);
+    await clock.advance(30_000);
+    expect(ends(items)).toEqual(["pod-1/app/0 complete: pod deleted (1)"]);
+    expect(gaps(items)).toEqual([]);
+    await end();
+  });
+
   test("a follow that ends while its pod is being deleted is opened anew at once: what comes then may be the last", async () => {
     const client = new ScriptedClient()
       .next({ chunks: [at(1, "a")] }, isLog)

@@ -138,7 +138,7 @@ export class ContainerLog {
       isRead = end.end === "eof" && wasOver;
       const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
       wasRead ||= isRead;
-      hasEnded = wasRead || (hasEnded && !denies({ ...now, end }));
+      hasEnded = wasRead || (hasEnded && !denies(end));
       if (reading.superseded && end.end !== "aborted") continue;
       const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
       if (verdict.verdict === "ended") {

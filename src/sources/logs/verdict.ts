@@ -99,12 +99,13 @@ function judgeFailure({ pod, podName, isOver, hasEnded, isPrevious, tries }: Sit
 }
 
 /**
- * True when an end of a follow that came before was its connection's, as far as this one tells: the kubelet of a container that has
- * ended answers with the same again, or with the pod.
+ * True when an end of a follow that came before was its connection's, as far as this one tells: nobody answers for the kubelet, which
+ * was cut off or restarts. One that answers is the one that ended the follow, whatever it still has of the container: it
+ * removes the log, then forgets the pod, a moment before the API server does.
  */
-export function denies({ end, pod, podName }: Pick<Situation, "end" | "pod" | "podName">): boolean {
-  if (end.end === "failed") return end.failure.kind !== "http" || !isPodNotFound(end.failure, pod, podName);
-  return (end.end === "in-band" && !end.text.startsWith(REMOVED)) || end.end === "cut";
+export function denies(end: LogEnd): boolean {
+  if (end.end === "failed") return end.failure.kind !== "http" || end.failure.status >= 500;
+  return end.end === "cut";
 }
 
 /** What kubelets say of a container whose log they have removed, which they do when it has ended (`GetKubeletContainerLogs`). */
