@@ -136,10 +136,10 @@ export class ContainerLog {
       }
       const isVerified = isRead && aligner.isLive && aligner.lines === before;
       isRead = end.end === "eof" && wasOver;
-      const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
       wasRead ||= isRead;
       hasEnded = wasRead || (hasEnded && !denies(end));
       if (reading.superseded && end.end !== "aborted") continue;
+      const now = { pod: this.#news.state, podName: this.#options.pod, isOver: isOver(reading, this.#news), isPrevious: false };
       const verdict = judge({ ...now, end, wasOver, hasEnded, isVerified, tries });
       if (verdict.verdict === "ended") {
         // A connection that was cut while it repeated what is recorded ends in a piece of that.

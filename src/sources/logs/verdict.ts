@@ -37,8 +37,6 @@ export interface Situation {
   readonly tries: number;
 }
 
-const READ: Verdict = { verdict: "ended", outcome: "complete", reason: "container ended", gap: false };
-
 /** Tries for an instance that can no longer change, before its log is given up. */
 const LAST_TRIES = 5;
 const WAITING_TRIES = 2;
@@ -48,7 +46,7 @@ export function judge(situation: Situation): Verdict {
   const { end, isOver, tries } = situation;
   switch (end.end) {
     case "aborted":
-      return { verdict: "ended", outcome: "complete", reason: "recording stopped", gap: false };
+      return complete("recording stopped");
     case "eof":
       return judgeEof(situation, end.followed);
     case "cut":
@@ -63,7 +61,7 @@ export function judge(situation: Situation): Verdict {
       return giveUp("another pod has the name");
     case "in-band":
       if (!isOver || tries < LAST_TRIES) return { verdict: "again", after: "back-off" };
-      return situation.hasEnded && end.text.startsWith(REMOVED) ? READ : giveUp(end.text);
+      return situation.hasEnded && end.text.startsWith(REMOVED) ? complete("container ended") : giveUp(end.text);
     case "failed":
       return judgeFailure(situation, end.failure);
     default:
@@ -76,7 +74,6 @@ export function judge(situation: Situation): Verdict {
  * answer cleanly, too (`StreamObject` copies and returns). Read again after the container has ended, and nothing new: that is all.
  */
 function judgeEof({ wasOver, isOver, isVerified, hasEnded, pod, tries }: Situation, followed: boolean): Verdict {
-  const complete = (reason: string): Verdict => ({ verdict: "ended", outcome: "complete", reason, gap: false });
   if (wasOver && isVerified) return complete(pod === "gone" ? "pod deleted" : "container ended");
   // Nobody can be asked any more. A follow that ended while the pod was still there may have been cut.
   if (pod === "gone") return hasEnded ? complete("pod deleted") : giveUp("the connection ended before the pod was deleted");
@@ -88,7 +85,7 @@ function judgeEof({ wasOver, isOver, isVerified, hasEnded, pod, tries }: Situati
 function judgeFailure({ pod, podName, isOver, hasEnded, isPrevious, tries }: Situation, failure: Failure): Verdict {
   if (failure.kind === "http" && isPodNotFound(failure, pod, podName)) {
     // The follow had ended by itself and then the pod went: that end was the container's.
-    if (hasEnded) return { verdict: "ended", outcome: "complete", reason: "pod deleted", gap: false };
+    if (hasEnded) return complete("pod deleted");
     return giveUp(describeFailure(failure));
   }
   if (failure.kind === "http" && failure.status === 400 && isOver && (isPrevious || tries >= WAITING_TRIES))
@@ -114,6 +111,10 @@ const REMOVED = "unable to retrieve container logs for ";
 /** A kubelet that has just started does not know its pods and answers 404, too, with another text (`server.go getContainerLogs`). */
 function isPodNotFound(failure: Extract<Failure, { kind: "http" }>, pod: Situation["pod"], podName: string): boolean {
   return failure.status === 404 && (pod === "gone" || failure.message.includes(`pods "${podName}" not found`));
+}
+
+function complete(reason: string): Verdict {
+  return { verdict: "ended", outcome: "complete", reason, gap: false };
 }
 
 function giveUp(reason: string): Verdict {
