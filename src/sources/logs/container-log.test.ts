@@ -372,23 +372,13 @@ describe("the end of a pod", () => {
     await end();
   });
 
-  test("a container that its node has removed by the next look has ended: its follow ended with it", async () => {
+  test.each<[string, Answer]>([
+    ["has removed the container", { chunks: ["unable to retrieve container logs for containerd://0"] }],
+    ["has forgotten the pod", notFound("the server could not find the requested resource ( pods/log web-0)")],
+  ])("a kubelet that %s by the next look does not say that it goes on: its follow ended with it", async (_, next) => {
     const client = new ScriptedClient()
       .next({ chunks: [at(1, "bye")] }, isLog)
-      .next({ chunks: ["unable to retrieve container logs for containerd://0"] }, isLog)
-      .always(notFound('pods "web-0" not found'), isLog);
-    const { log, items, clock, end } = follow(client);
-    log.see(shows(sight(0)), true);
-    await clock.advance(30_000);
-    expect(ends(items)).toEqual(["pod-1/app/0 complete: pod deleted (1)"]);
-    expect(gaps(items)).toEqual([]);
-    await end();
-  });
-
-  test("a kubelet that has forgotten a pod which is being deleted does not say that its container goes on", async () => {
-    const client = new ScriptedClient()
-      .next({ chunks: [at(1, "bye")] }, isLog)
-      .next(notFound("the server could not find the requested resource ( pods/log web-0)"), isLog)
+      .next(next, isLog)
       .always(notFound('pods "web-0" not found'), isLog);
     const { log, items, clock, end } = follow(client);
     log.see(shows(sight(0)), true);
