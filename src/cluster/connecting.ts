@@ -16,33 +16,27 @@ export function persistentConnector(options: buildConnector.BuildOptions, clock:
   const first = buildConnector(options);
   const joined = buildConnector({ ...options, timeout: JOINED_TIMEOUT_MS });
   return (target, callback) => {
-    const over = new AbortController();
+    let isOver = false;
+    let cancel = (): void => undefined;
     const settle: buildConnector.Callback = (...[error, socket]) => {
-      if (over.signal.aborted) return void socket?.destroy();
-      over.abort();
+      if (isOver) return void socket?.destroy();
+      isOver = true;
+      cancel();
       if (error === null) callback(null, socket);
       else callback(error, null);
     };
+    const joinLater = (): void => {
+      cancel = clock.after(JOIN_MS.least + clock.random() * (JOIN_MS.most - JOIN_MS.least), () => {
+        joined(target, (...[error, socket]) => {
+          if (error === null) settle(null, socket);
+          else if (!isTimeout(error)) settle(error, null);
+        });
+        joinLater();
+      });
+    };
+    joinLater();
     first(target, settle);
-    void joinUntil(over.signal, clock, () =>
-      joined(target, (...[error, socket]) => {
-        if (error === null) settle(null, socket);
-        else if (!isTimeout(error)) settle(error, null);
-      }),
-    );
   };
-}
-
-async function joinUntil(signal: AbortSignal, clock: Clock, attempt: () => void): Promise<void> {
-  for (;;) {
-    try {
-      await clock.sleep(JOIN_MS.least + clock.random() * (JOIN_MS.most - JOIN_MS.least), signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error;
-    }
-    attempt();
-  }
 }
 
 function isTimeout(error: Error): boolean {
