@@ -64,7 +64,7 @@ export function objectLine(record: ObjectRecord, place: EventPlace, { isKnown, c
     head: `${JSON.stringify(head).slice(0, -1)},"data":`,
     raw: record.raw,
     tail: `,${JSON.stringify(tail).slice(1)}`,
-    seen: seenObject(record, head, { ...tail, data }),
+    seen: seenObject(record, head, { action: tail.action, data, changes: changes.changes }),
   };
 }
 

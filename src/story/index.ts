@@ -25,7 +25,7 @@ export type {
 } from "./document.ts";
 export { describeChanges } from "./overview/describe-changes.ts";
 export { Overview } from "./overview/overview.ts";
-export { seenEvent } from "./overview/seen.ts";
+export { eventId, seenEvent } from "./overview/seen.ts";
 export { isTrouble } from "./overview/trouble.ts";
 export { checkStoryPart, type StoryPart, storyJsonSchema } from "./schema.ts";
 export { type StoryFileOptions, writeStoryFile, type WrittenStoryFile } from "./story-file.ts";

@@ -9,11 +9,6 @@ export interface EventLine {
   readonly text: string;
 }
 
-/** Ids that stay the same as long as the recording does: `e1042`. */
-export function eventId(event: StoryEvent): string {
-  return `e${event.seq}`;
-}
-
 export function describeEvent(event: StoryEvent): EventLine {
   switch (event.event_type) {
     case "RESOURCE_UPDATE":

@@ -1,5 +1,5 @@
 /** Stories as somebody reads them: opened, searched, looked at. */
-export { describeEvent, eventId, type EventLine, nameOf, oneLine } from "./describe-event.ts";
+export { describeEvent, type EventLine, nameOf, oneLine } from "./describe-event.ts";
 export { type EventSelection, type EventType } from "./event-filter.ts";
 export { type DiffLine, diffLines } from "./line-diff.ts";
 export { findObject, type MeantObject, versionAt, versionsOf } from "./object-versions.ts";

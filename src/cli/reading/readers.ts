@@ -3,7 +3,6 @@ import {
   describeEvent,
   type DiffLine,
   diffLines,
-  eventId,
   type EventSelection,
   findObject,
   type MeantObject,
@@ -16,7 +15,7 @@ import {
   versionsOf,
 } from "../../views/index.ts";
 import { FaroError } from "../../base/index.ts";
-import { isTrouble, type ObjectEvent, type StoryEvent } from "../../story/index.ts";
+import { eventId, isTrouble, type ObjectEvent, type StoryEvent } from "../../story/index.ts";
 import { fit, type Look, paint, room } from "../render/story/paint.ts";
 import { renderScreen, screenValue } from "../render/story/screen.ts";
 import { renderKubeEvent, renderLogLine } from "../render/story/streams.ts";

@@ -6,7 +6,7 @@ import type { Happening, LifecycleEvent } from "../document.ts";
 import { LastWords } from "./last-words.ts";
 import { quote } from "./quote.ts";
 import { RootChanges } from "./root-changes.ts";
-import type { SeenEvent, SeenKubeEvent, SeenObject } from "./seen.ts";
+import { eventId, type SeenEvent, type SeenKubeEvent, type SeenObject } from "./seen.ts";
 
 /** Something worth a line. The higher `weight` is, the sooner it is kept. */
 export interface Finding {
@@ -116,8 +116,8 @@ function distinct(findings: readonly Placed[]): readonly Placed[] {
 }
 
 function placed(seen: SeenEvent, place: number, finding: Finding): Placed {
-  const { seq, timestamp } = seen.event_type === "CONTAINER_LOG" ? seen.event() : seen;
-  return { place, id: `e${seq}`, timestamp, ...finding };
+  const event = seen.event_type === "CONTAINER_LOG" ? seen.event() : seen;
+  return { place, id: eventId(event), timestamp: event.timestamp, ...finding };
 }
 
 function isCrash({ action, data }: LifecycleEvent): boolean {

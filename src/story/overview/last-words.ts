@@ -1,7 +1,7 @@
 /** What a container that crashed wrote last: the last line that sounds like a reason, else the last one. */
 import type { LifecycleEvent, LogEvent } from "../document.ts";
 import { quote } from "./quote.ts";
-import type { SeenLine, Writer } from "./seen.ts";
+import { eventId, type SeenLine, type Writer } from "./seen.ts";
 
 /** A line as it is told. */
 export interface Words {
@@ -62,6 +62,7 @@ function isOf({ uid, data }: LifecycleEvent, by: Writer): boolean {
   return by.uid === uid && by.container === container && (id === "" || by.container_id === id);
 }
 
-function wordsOf({ seq, timestamp, source_component: source, data }: LogEvent, place: number): Words {
-  return { place, id: `e${seq}`, timestamp, what: `${source} wrote ${quote(data.message)}` };
+function wordsOf(event: LogEvent, place: number): Words {
+  const { timestamp, source_component: source, data } = event;
+  return { place, id: eventId(event), timestamp, what: `${source} wrote ${quote(data.message)}` };
 }

@@ -36,6 +36,11 @@ export interface Writer {
   readonly container_id: string;
 }
 
+/** Ids that stay the same as long as the recording does: `e1042`. */
+export function eventId({ seq }: Pick<StoryEvent, "seq">): string {
+  return `e${seq}`;
+}
+
 /** An event as a story file has it. */
 export function seenEvent(event: StoryEvent): SeenEvent {
   switch (event.event_type) {

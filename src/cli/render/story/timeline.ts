@@ -1,6 +1,6 @@
 /** Events as lines: when, which, to whom, what. */
-import { isTrouble, type StoryEvent, type StoryMetadata } from "../../../story/index.ts";
-import { describeEvent, eventId } from "../../../views/index.ts";
+import { eventId, isTrouble, type StoryEvent, type StoryMetadata } from "../../../story/index.ts";
+import { describeEvent } from "../../../views/index.ts";
 import { fit, fitMiddle, type Look, paint, paintObject, room } from "./paint.ts";
 import { sinceStart, timeWidth } from "./times.ts";
 
