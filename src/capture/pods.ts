@@ -128,7 +128,7 @@ export class Pods {
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const sights = containersOf(parsed);
-    const pod = this.#podOf(record, sights.length === 0 ? bornAt(parsed) : undefined);
+    const pod = this.#podOf(record, bornBefore(sights, parsed));
     const wasDeleting = pod.isDeleting;
     const step = stepPod(pod.summary, record, parsed);
     pod.summary = step.summary;
@@ -247,8 +247,13 @@ export class Pods {
   }
 }
 
+/** When a pod was created of which no container had run by then; `undefined` when one had. */
+export function bornBefore(sights: readonly ContainerSight[], pod: unknown): number | undefined {
+  return sights.length === 0 ? bornAt(pod) : undefined;
+}
+
 /** When a pod was created, milliseconds since 1970. */
-export function bornAt(pod: unknown): number | undefined {
+function bornAt(pod: unknown): number | undefined {
   const created = Date.parse(textField(field(pod, "metadata"), "creationTimestamp") ?? "");
   return Number.isNaN(created) ? undefined : created;
 }

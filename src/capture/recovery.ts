@@ -19,7 +19,7 @@ import { type LogRedactionState, mayStateRelations, relationsOf, stepPod } from 
 import { containersOf, type RecordedLog } from "../sources/index.ts";
 import type { StoryIndex } from "../story/index.ts";
 import { type DepartedPod, UnreadLogs } from "./departed-pods.ts";
-import { bornAt, isPod, type RestoredPod } from "./pods.ts";
+import { bornBefore, isPod, type RestoredPod } from "./pods.ts";
 import { RecordedLogs } from "./recorded-logs.ts";
 import { type RecoveredScope, RecoveredScopes } from "./recovered-scopes.ts";
 
@@ -201,8 +201,8 @@ function foldRecord(
       const { summary } = stepPod(state.pods.get(record.uid)?.summary, record, parsed);
       const { namespace = "", name, deleting = false } = record;
       const sights = containersOf(parsed);
-      const born = sights.length === 0 ? bornAt(parsed) : undefined;
-      state.pods.set(record.uid, { namespace, name, summary, sights, isDeleting: deleting, bornAt: born });
+      const bornAt = bornBefore(sights, parsed);
+      state.pods.set(record.uid, { namespace, name, summary, sights, isDeleting: deleting, bornAt });
       return;
     }
     case "log-stream":
