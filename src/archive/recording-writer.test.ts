@@ -21,6 +21,19 @@ beforeEach(() => {
   commits = [];
 });
 
+/** Holds the next write until what it answers is called. */
+function holdDisk(): () => void {
+  let openGate = (): void => {};
+  disk.gate = () =>
+    new Promise((resolve) => {
+      openGate = resolve;
+    });
+  return () => {
+    disk.gate = () => Promise.resolve();
+    openGate();
+  };
+}
+
 function open(more: Partial<RecordingOptions> = {}): Promise<RecordingWriter> {
   return openRecording({
     directory: DIRECTORY,
@@ -61,11 +74,7 @@ describe("group commit", () => {
 
   test("syncs together what came while the disk was busy", async () => {
     const writer = await open();
-    let openGate = (): void => {};
-    disk.gate = () =>
-      new Promise((resolve) => {
-        openGate = resolve;
-      });
+    const release = holdDisk();
     writer.append(anObject(1));
     const first = writer.durable();
     await clock.advance(0);
@@ -73,8 +82,7 @@ describe("group commit", () => {
       writer.append(anObject(seq));
       await clock.advance(60);
     }
-    disk.gate = () => Promise.resolve();
-    openGate();
+    release();
     await first;
     await writer.durable();
     expect(commits.map((commit) => commit.records)).toEqual([2, 49]);
@@ -83,17 +91,12 @@ describe("group commit", () => {
   test("a disk that takes a part of what it is given gets the rest, in its place", async () => {
     const writer = await open();
     disk.writeMax = 700_001;
-    let openGate = (): void => {};
-    disk.gate = () =>
-      new Promise((resolve) => {
-        openGate = resolve;
-      });
+    const release = holdDisk();
     writer.append(anObject(1));
     const first = writer.durable();
     await clock.advance(0);
     for (let seq = 2; seq <= 350; seq++) writer.append(anObject(seq, 10_000));
-    disk.gate = () => Promise.resolve();
-    openGate();
+    release();
     await first;
     await writer.durable();
     expect(commits.map((commit) => commit.records)).toEqual([2, 303, 46]);
