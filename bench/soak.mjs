@@ -25,6 +25,10 @@ const WARM_UP = Math.max(0.2, Math.min(0.5, 11 / MINUTES));
 /** Above what a collector's rhythm alone makes of an hour, and far below any leak of a record or a connection. */
 const MEMORY_SLOPE_MB_HOUR_MAX = 30;
 const FILES_GROWTH_MAX = 5;
+const RESOURCE_VERSION = /"resourceVersion":"([^"]*)"/;
+const AFTER_VERSION = /"afterVersion":"([^"]*)"/;
+const BY_VERSION = /"byVersion":"([^"]*)"/;
+const UID = /"uid":"([^"]*)"/;
 
 const folder = mkdtempSync(join(tmpdir(), "faro-soak-"));
 const output = join(folder, "output");
@@ -172,13 +176,13 @@ function covers(gap, revision) {
 
 /** The revision of a deletion that no watch showed, where reading back left only one at which it can have been. */
 function provenEnd(head) {
-  const [after, by] = [textOf(head, "afterVersion"), textOf(head, "byVersion")];
+  const [after, by] = [textOf(head, AFTER_VERSION), textOf(head, BY_VERSION)];
   if (head.includes('"finalStateUnknown":true') || after === undefined || by === undefined) return undefined;
   return Number(by) === Number(after) + 1 ? by : undefined;
 }
 
-function textOf(head, key) {
-  return new RegExp(`"${key}":"([^"]*)"`).exec(head)?.[1];
+function textOf(head, member) {
+  return member.exec(head)?.[1];
 }
 
 /** Reads no more of each line than it needs: there are millions. */
@@ -198,9 +202,9 @@ async function readOutput() {
       if (type !== "object") continue;
       const head = line.slice(0, line.indexOf('"object":'));
       const [, resource] = /"resource":"([a-z]+)\./.exec(head) ?? [];
-      const revision = head.includes('"synthetic":true') ? provenEnd(head) : textOf(head, "resourceVersion");
+      const revision = head.includes('"synthetic":true') ? provenEnd(head) : textOf(head, RESOURCE_VERSION);
       if (revision === undefined) continue;
-      const uid = textOf(head, "uid");
+      const uid = textOf(head, UID);
       const scope = scopes.get(`/${resource}`) ?? { first: 0 };
       scopes.set(`/${resource}`, scope);
       if (head.includes('"change":"LISTED"')) scope.first = Math.max(scope.first, Number(revision));

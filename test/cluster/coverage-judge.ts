@@ -145,8 +145,8 @@ function lengthOf(
   const [from, to] = [Date.parse(gap.from), Date.parse(gap.to ?? gap.from)];
   const causes = joined(outages).filter((outage) => outage.from <= to && outage.to >= from - GAP_EXCESS_MS);
   const longest = Math.max(0, ...causes.map((outage) => outage.to - outage.from));
-  const hidden = history.filter((version) => scopesOf(version).includes(gap.scope) && isAfterStart(gap, version));
-  const first = Math.min(...causes.map((outage) => outage.from), ...hidden.map(({ storedAt }) => storedAt));
+  const hidden = history.find((version) => isAfterStart(gap, version) && scopesOf(version).includes(gap.scope));
+  const first = Math.min(...causes.map((outage) => outage.from), hidden?.storedAt ?? Number.POSITIVE_INFINITY);
   const begin = causes.length === 0 ? from : Math.max(from, first);
   return { lengthMs: to - from, excessMs: Math.max(0, to - begin - longest) };
 }

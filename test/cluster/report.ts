@@ -2,9 +2,8 @@
 import type { Findings } from "./ordeal.ts";
 
 /** Prints them. The tests decide; this is for the people who want to know by how much. */
-export function report(what: string, { judged, ending, changesPerSecond, ...wrong }: Findings): void {
+export function report(what: string, { judged, ending, changesPerSecond, recording, story, disagreement }: Findings): void {
   console.log(`${what}: ${JSON.stringify({ ...judged, changesPerSecond: Math.round(changesPerSecond), exit: ending.code })}`);
-  const { recording, story, disagreement } = wrong;
   for (const [kind, found] of Object.entries({ ...recording, ...story, disagreement }))
     for (const line of found) console.log(`  ${kind}: ${line}`);
 }
