@@ -77,12 +77,25 @@ export function decodeVersions(bytes: Buffer): IndexVersions {
 const NONE = new Float64Array();
 const CELL_BYTES = 8;
 
+/**
+ * A column may take megabytes, and the C library keeps for itself what was once freed in such sizes: in small pieces an index costs
+ * no memory that stays.
+ */
+const PIECE_BYTES = 64 * 1024;
+
 /** Each number 64 bits, little-endian on any machine. */
-function encodeColumn(column: NumberColumn): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(column.length * CELL_BYTES);
+function* encodeColumn(column: NumberColumn): Generator<Buffer> {
+  let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let at = 0;
-  for (const number of column) at = bytes.writeDoubleLE(number, at);
-  return bytes;
+  for (const number of column) {
+    if (at === PIECE_BYTES) {
+      yield piece;
+      piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+      at = 0;
+    }
+    at = piece.writeDoubleLE(number, at);
+  }
+  yield piece.subarray(0, at);
 }
 
 function decodeColumns(bytes: Buffer, count: number): readonly Float64Array[] {
@@ -188,7 +201,7 @@ export class SegmentIndexer {
     const parts = [first.length, bytesOf(last), bytesOf(versions), end.length];
     yield Buffer.from(`${JSON.stringify({ type: "faro-index", version: INDEX_VERSION, bytes, parts })}\n`);
     yield first;
-    for (const column of [...last, ...versions]) yield encodeColumn(column);
+    for (const column of [...last, ...versions]) yield* encodeColumn(column);
     yield end;
   }
 
