@@ -86,17 +86,18 @@ export class LogFile {
 
   /** Writes one line. `time` is milliseconds, or the text that stands in the file (any zone, up to nine digits). */
   append(line: string | Buffer, time: number | string, options: AppendOptions = {}): void {
-    const timestamp = typeof time === "string" ? time : new Date(time).toISOString().replace("Z", "000000Z");
-    const entry: LogEntry = {
-      timestamp,
-      at: typeof time === "number" ? time : Date.parse(timestamp),
-      stream: options.stream ?? "stdout",
-      partial: options.partial ?? false,
-      content: Buffer.isBuffer(line) ? line : Buffer.from(line),
-    };
+    const entry = entryOf(line, time, options);
     this.#entries.push(entry);
     this.#written.push(entry);
     this.#wake();
+  }
+
+  /**
+   * Writes a line as the runtime may do after `reopen`: to the old file, which it leaves a moment after it has made the new one
+   * (containerd `container_log.go ReopenContainerLog`). A follower has gone over by then, so nobody ever reads it.
+   */
+  appendBehind(line: string | Buffer, time: number | string, options: AppendOptions = {}): void {
+    this.#written.push(entryOf(line, time, options));
   }
 
   /** The kubelet has renamed the file, and the runtime still writes to it: followers read on, others find no file. */
@@ -148,6 +149,17 @@ export class LogFile {
   #wake(): void {
     for (const wake of this.#waiting) wake();
   }
+}
+
+function entryOf(line: string | Buffer, time: number | string, options: AppendOptions): LogEntry {
+  const timestamp = typeof time === "string" ? time : new Date(time).toISOString().replace("Z", "000000Z");
+  return {
+    timestamp,
+    at: typeof time === "number" ? time : Date.parse(timestamp),
+    stream: options.stream ?? "stdout",
+    partial: options.partial ?? false,
+    content: Buffer.isBuffer(line) ? line : Buffer.from(line),
+  };
 }
 
 /** How a node writes a time. */

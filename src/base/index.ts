@@ -18,5 +18,6 @@ export { mulberry32 } from "./random.ts";
 export { compareResourceVersions, isComparable } from "./resource-version.ts";
 export { Scope, type Task } from "./scope.ts";
 export { type Stamp, Stamper } from "./stamp.ts";
+export { TOO_LATE, within } from "./within.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { field, listField, textField } from "./unknown-json.ts";

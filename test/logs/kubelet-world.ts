@@ -161,6 +161,8 @@ export class KubeletWorld {
 
   async end(): Promise<void> {
     this.#stop.abort(new Error("the test is over"));
+    // Time for a last look at the files.
+    await this.clock.advance(5_000);
     await Promise.all(this.#running);
     this.server.close();
   }

@@ -5,70 +5,16 @@
  */
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import type { LogFile } from "../../src/apiserver/index.ts";
-import { KubeletWorld } from "./kubelet-world.ts";
+import type { KubeletWorld } from "./kubelet-world.ts";
+import { open as openWriter, verdict, type Writer } from "./numbered-writer.ts";
 
 let world: KubeletWorld;
 afterEach(() => world.end());
 
-const TICK_MS = 100;
-const LINES_A_TICK = 20;
-const ROTATION_MS = 10_000;
-
-interface Writer {
-  readonly file: LogFile;
-  readonly times: Map<string, number>;
-  /** Writes for so long, and has the kubelet rotate. */
-  write(ms: number): Promise<void>;
-  /** From now on the kubelet's reader is held up until then. */
-  holdUp(ms: number): void;
-}
-
 function open(): Writer {
-  let heldUntil = 0;
-  world = new KubeletWorld({
-    faults: {
-      onLogChunk: ({ request }) => {
-        const left = heldUntil - world.clock.now();
-        return left > 0 && request.query.get("follow") === "true" ? { fault: "delay", ms: left } : undefined;
-      },
-    },
-  });
-  const file = world.start();
-  const times = new Map<string, number>();
-  let [number, passed] = [0, 0];
-  return {
-    file,
-    times,
-    write: async (ms) => {
-      for (let left = ms; left > 0; left -= TICK_MS) {
-        for (let line = 0; line < LINES_A_TICK; line++) {
-          const text = `line ${number++} ${"x".repeat(100)}`;
-          times.set(text, world.clock.now());
-          file.append(text, world.clock.now());
-        }
-        await world.clock.advance(TICK_MS);
-        passed += TICK_MS;
-        if (passed % ROTATION_MS === 0) file.rotate();
-      }
-    },
-    holdUp: (ms) => (heldUntil = world.clock.now() + ms),
-  };
-}
-
-/** Lines that did not come and lie in no gap, and whether what came is in order. */
-function verdict({ times }: Writer): { readonly lost: number; readonly isInOrder: boolean; readonly missing: number } {
-  const told = world.byInstance()["app-0"] ?? [];
-  const order = [...times.keys()];
-  const places = new Map(order.map((text, at) => [text, at]));
-  const read = new Set(told);
-  const missing = order.filter((text) => !read.has(text));
-  const lost = missing.filter((text) => {
-    const at = times.get(text) ?? 0;
-    return !world.gaps().some(({ from, to }) => at >= (from ?? 0) && at <= (to ?? Number.POSITIVE_INFINITY));
-  });
-  const isInOrder = told.every((text, at) => at === 0 || (places.get(text) ?? -1) > (places.get(told[at - 1] ?? "") ?? -1));
-  return { lost: lost.length, isInOrder, missing: missing.length };
+  const writer = openWriter();
+  ({ world } = writer);
+  return writer;
 }
 
 describe("a reader that is held up", () => {

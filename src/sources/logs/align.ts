@@ -7,6 +7,7 @@
 import type { Leap } from "./lag.ts";
 import { millisecondsOf, SecondReader } from "./log-line.ts";
 import { hashLine, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
+import { Seams } from "./seams.ts";
 
 /** What to do with the lines of a new connection. */
 export type Aligned =
@@ -74,6 +75,8 @@ export interface FirstLine {
 }
 
 export class Aligner {
+  /** The files that the lines delivered came from. */
+  readonly seams: Seams = new Seams();
   readonly #recent = new RecentLines();
   readonly #seconds = new SecondReader();
   /** Second of the newest line since the node's clock was last set, and the highest before that. */
@@ -195,6 +198,7 @@ export class Aligner {
     }
     this.#isRestored &&= this.#mode.mode !== "live";
     if (this.#beginsBehind) hole = undefined;
+    if (hole !== undefined) this.seams.told(hole.toSecond + 1);
     const delivered = this.#record(fresh);
     if (hole !== undefined) return { outcome: "hole", lines: delivered, ...hole };
     return { outcome: isUnaligned ? "unaligned" : "deliver", lines: delivered };
@@ -215,6 +219,7 @@ export class Aligner {
     const toSecond = (first === undefined ? undefined : this.#seconds.read(first)) ?? this.#newest;
     const fromSecond = this.#newest;
     if (this.#beginsBehind) return { outcome: "deliver", lines: this.#record(mode.held) };
+    this.seams.told(toSecond + 1);
     return { outcome: "hole", lines: this.#record(mode.held), fromSecond, toSecond };
   }
 
@@ -347,6 +352,7 @@ export class Aligner {
     this.#first ??= { hash: key.hash, second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
     this.#lines++;
     this.#bytes += line.length + 1;
+    this.seams.take(line, this.#bytes);
     if (second < this.#newest - CLOCK_STEP_S) {
       this.#recent.keepLast(0);
       this.#newest = second;

@@ -2,7 +2,7 @@
  * Reads one connection to a log, within the limit on concurrent streams, looks whether lines are left out (`attention.ts` looks
  * after the connection itself), and when nobody can read for long, says so.
  */
-import { abortWith, type Clock } from "../../base/index.ts";
+import { abortWith, TOO_LATE, within } from "../../base/index.ts";
 import type { Accepts, Aligned } from "./align.ts";
 import { attend, type Found } from "./attention.ts";
 import { type Batch, leave, type LogEnd, readLog } from "./connection.ts";
@@ -24,6 +24,7 @@ import {
   type LogStart,
 } from "./reading.ts";
 import type { Slot, Urgency } from "./slots.ts";
+import { SeamLook } from "./seam-look.ts";
 import { readSnapshot } from "./snapshot.ts";
 
 /** A log that is not read for so long is behind, and a record says so. */
@@ -60,6 +61,7 @@ export class AttendedRead {
   #readUntilMonotonic: number;
   #isBehind = false;
   readonly #lag: Lag = new Lag();
+  readonly #seams: SeamLook;
   #lateStart: LateStart | undefined;
   /** Lines before the present connection. */
   #linesBefore = 0;
@@ -76,6 +78,7 @@ export class AttendedRead {
     this.#parts = parts;
     this.#reading = reading;
     this.#log = reading.log;
+    this.#seams = new SeamLook(parts);
     this.#readUntil = parts.options.clock.now();
     this.#readUntilMonotonic = parts.options.clock.monotonic();
     this.#steadyBase = this.#readUntil - this.#readUntilMonotonic;
@@ -108,7 +111,13 @@ export class AttendedRead {
   }
 
   /** Nothing more is read of the instance. */
-  *close(isRead: boolean): Generator<LogItem> {
+  async *close(isRead: boolean): AsyncGenerator<LogItem> {
+    yield* this.#upToDate(isRead);
+    yield* this.#seams.close(this.#log);
+  }
+
+  /** It is not behind any more. */
+  *#upToDate(isRead: boolean): Generator<LogItem> {
     if (this.#isBehind) yield { item: "log-behind", state: "closed", isRead };
     this.#isBehind = false;
   }
@@ -171,11 +180,17 @@ export class AttendedRead {
           const end = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole }));
           if (end !== undefined) return await leave(batches, end);
         }
-        if (follow) yield* this.#untilHeard(pending, cut, signal);
+        if (follow) {
+          yield* this.#untilHeard(pending, cut, signal);
+          yield* this.#seams.untilHeard(this.#log, pending, cut.signal);
+        }
         const next = await pending;
         // Meanwhile another instance's reader knew the lines for its own: what comes now is known there.
         if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
-        if (next.done === true) return yield* this.#ended(next.value, { follow, acceptsHole, signal });
+        if (next.done === true) {
+          if (next.value.end === "eof" && (follow || isOver(reading, this.#parts.news))) await this.#seams.afterFollow(this.#log);
+          return yield* this.#ended(next.value, { follow, acceptsHole, signal });
+        }
         attention.heard();
         if (next.value.lines.length === 0) {
           this.#opened(follow, next.value.serverSecond, start);
@@ -191,7 +206,10 @@ export class AttendedRead {
         this.#isElsewhere = end?.end === "other-instance" || (this.#isElsewhere && next.value.lines.length === 0);
         if (end !== undefined) return await leave(batches, end);
         yield* this.#lookAtStart();
-        if (follow) yield* this.#lookForLeaps(next.value.lines);
+        if (follow) {
+          yield* this.#lookForLeaps(next.value.lines);
+          yield* this.#seams.beside(this.#log, cut.signal);
+        }
         pending = batches.next();
       }
     } finally {
@@ -217,7 +235,7 @@ export class AttendedRead {
   *#lookAtStart(): Generator<LogItem> {
     const { aligner } = this.#log;
     if (this.#lateStart === undefined || aligner.lines === 0) return;
-    yield* this.close(this.#lateStart.isWhole(aligner));
+    yield* this.#upToDate(this.#lateStart.isWhole(aligner));
     const missed = this.#lateStart.missed(aligner);
     if (missed !== undefined) yield missedStart(this.#log, missed);
     if (missed !== undefined || this.#lateStart.isOver(aligner)) this.#lateStart = undefined;
@@ -373,7 +391,7 @@ export class AttendedRead {
     }
     this.#noteRead();
     // Of a log that nobody could read for long, and that is empty then, nothing tells whether it was before.
-    yield* this.close(aligner.lines > 0 || this.#lateStart === undefined);
+    yield* this.#upToDate(aligner.lines > 0 || this.#lateStart === undefined);
     return end;
   }
 
@@ -432,21 +450,6 @@ export class AttendedRead {
 
   *#caughtUp(): Generator<LogItem> {
     this.#noteRead();
-    yield* this.close(true);
-  }
-}
-
-const TOO_LATE: unique symbol = Symbol("too late");
-
-/** What `pending` gives, or `TOO_LATE` when that takes longer than `ms`. */
-async function within<T>(clock: Clock, ms: number, pending: Promise<T>): Promise<T | typeof TOO_LATE> {
-  let cancel: () => void = () => {};
-  const late = new Promise<typeof TOO_LATE>((resolve) => {
-    cancel = clock.after(ms, () => resolve(TOO_LATE));
-  });
-  try {
-    return await Promise.race([pending, late]);
-  } finally {
-    cancel();
+    yield* this.#upToDate(true);
   }
 }

@@ -136,8 +136,8 @@ async function isOtherPod(client: ApiClient, request: LogRequest, signal: AbortS
   }
 }
 
-function podPath(request: LogRequest): string {
-  return `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/pods/${encodeURIComponent(request.pod)}`;
+export function podPath({ namespace, pod }: Pick<LogRequest, "namespace" | "pod">): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`;
 }
 
 function secondText(second: number): string {

@@ -242,7 +242,7 @@ function afterRestart(verdict: Ended, hasEnded: boolean): Ended {
 }
 
 /** Nothing more is read of an instance: its end, after what says that lines of it are missing that nobody else misses. */
-function* finished(read: AttendedRead, end: Ended): Generator<LogItem, Ended> {
+async function* finished(read: AttendedRead, end: Ended): AsyncGenerator<LogItem, Ended> {
   let isRead = !end.gap;
   if (end.reason === "recording stopped") isRead = yield* read.stopped();
   else if (end.reason === "pod deleted") isRead = yield* read.podGone();
