@@ -8,15 +8,8 @@ import {
   type LogFile,
 } from "../../src/apiserver/index.ts";
 import { VirtualClock } from "../../src/base/index.ts";
-import {
-  type ApiClient,
-  ApiFailure,
-  type Failure,
-  type Query,
-  type ReadRequest,
-  type StreamRequest,
-} from "../../src/cluster/index.ts";
 import { ContainerLog, type ContainerLogOptions, containersOf, type LogItem, LogSlots } from "../../src/sources/index.ts";
+import { LocalClient } from "../support/local-client.ts";
 
 const KINDS = {
   init: { spec: "initContainers", status: "initContainerStatuses" },
@@ -198,7 +191,7 @@ export class KubeletWorld {
     const { clock, slots, uid } = this;
     const place = { namespace: "shop", pod: "web-0", podUid: uid, container, kind };
     return new ContainerLog({
-      client: localClient(this.server),
+      client: new LocalClient(() => this.server, clock),
       clock,
       slots,
       ...place,
@@ -264,60 +257,4 @@ export class KubeletWorld {
   #seconds(): string {
     return `${new Date(this.clock.now()).toISOString().slice(0, 19)}Z`;
   }
-}
-
-/** An `ApiClient` whose server is in the same process. */
-export function localClient(server: LocalApiServer): ApiClient {
-  const exchange = async ({ path, query, signal, accept = "application/json" }: ReadRequest | StreamRequest) => {
-    const url = `${path}${queryText(query)}`;
-    try {
-      const reply = await server.exchange({ url, headers: { accept }, ...(signal === undefined ? {} : { signal }) });
-      if (reply.status < 400) return reply;
-      throw new ApiFailure(`GET ${path}`, failureOf(reply.status, (await collect(reply.body)).toString("utf8")));
-    } catch (error) {
-      throw translated(error, path, signal);
-    }
-  };
-  return {
-    server: "http://local",
-    async read(request) {
-      const { status, headers, body } = await exchange(request);
-      return { status, headers, body: await collect(body) };
-    },
-    async stream(request) {
-      const { status, headers, body } = await exchange(request);
-      return { status, headers, body: translating(body, request.path, request.signal) };
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-async function* translating(body: AsyncIterable<Buffer>, path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw translated(error, path, signal);
-  }
-}
-
-function translated(error: unknown, path: string, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted === true || error instanceof ApiFailure) return error;
-  return new ApiFailure(`GET ${path}`, { kind: "network", code: "ECONNRESET", message: String(error) });
-}
-
-function failureOf(status: number, text: string): Failure {
-  const body: { reason?: string; message?: string } = text.startsWith("{") ? JSON.parse(text) : { message: text };
-  return { kind: "http", status, reason: body.reason ?? "", message: body.message ?? "", causes: [] };
-}
-
-async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function queryText(query: Query | undefined): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parameters.set(name, String(value));
-  return `?${parameters.toString()}`;
 }
