@@ -9,6 +9,9 @@ export function isBrief(command: string | undefined): boolean {
   return command === "story" || command === "validate";
 }
 
+/** When a run is one that goes on, milliseconds: before that, what it takes to compact a heap that grows costs more than it gives back. */
+const STEADY_MS = 60_000;
+
 /** To be called before there is anything on the heap. */
 export function keepHeapSmall(): void {
   // The old generation is collected when it has grown by a quarter.
@@ -18,4 +21,6 @@ export function keepHeapSmall(): void {
   // So small a one is collected before other threads come to help; they only spin until it is over, and on a busy machine it waits
   // for them: without them half the time of a collection (`watch-pods` in `bench/`).
   setFlagsFromString("--no-parallel-scavenge");
+  // Else pages of which a third is in use are never emptied, and become more for an hour (`bench/soak.mjs`).
+  setTimeout(() => setFlagsFromString("--optimize-for-size"), STEADY_MS).unref();
 }
