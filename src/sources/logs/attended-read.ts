@@ -188,7 +188,7 @@ export class AttendedRead {
         // Meanwhile another instance's reader knew the lines for its own: what comes now is known there.
         if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
         if (next.done === true) {
-          if (next.value.end === "eof" && (follow || isOver(reading, this.#parts.news))) await this.#seams.afterFollow(this.#log);
+          if (next.value.end === "eof" && follow) this.#seams.afterFollow(this.#log, signal);
           return yield* this.#ended(next.value, { follow, acceptsHole, signal });
         }
         attention.heard();

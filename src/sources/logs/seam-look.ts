@@ -38,20 +38,18 @@ export class SeamLook {
     }
   }
 
-  /** A follow has ended: its file is there for a moment yet. */
-  async afterFollow(log: InstanceLog): Promise<void> {
-    if (!log.aligner.seams.isOpen) return;
-    const { clock } = this.#parts.options;
-    const stop = new AbortController();
-    await within(clock, LAST_LOOK_MS, this.#look(log, stop.signal));
-    stop.abort(new Error("the log was looked at"));
+  /** A follow has ended: its file may be there for a moment yet. Nothing waits for the answer. */
+  afterFollow(log: InstanceLog, signal: AbortSignal): void {
+    if (log.aligner.seams.isOpen) void this.#look(log, signal);
   }
 
   /** No line comes any more. */
   async *close(log: InstanceLog): AsyncGenerator<LogItem> {
     const { seams, newest } = log.aligner;
     if (newest === undefined) return;
-    await this.afterFollow(log);
+    const stop = new AbortController();
+    if (seams.isOpen) await within(this.#parts.options.clock, LAST_LOOK_MS, this.#look(log, stop.signal));
+    stop.abort(new Error("the log was looked at"));
     yield* gaps(log, seams.passed(newest));
     const rest = seams.rest(newest);
     if (rest !== undefined)
