@@ -1,7 +1,6 @@
 /** A cost counts only for a recording that is whole: every line that the server sent, byte for byte and in order, and nothing else. */
-import { createReadStream, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { linesOf, objectOf } from "./corpus.mjs";
+import { linesOfRecording } from "./recording-lines.mjs";
 
 const OBJECT = ',"object":{';
 
@@ -10,7 +9,7 @@ export async function checkRecording(directory, kind, count) {
   const lines = linesOf(kind);
   let next = 0;
   let seen = new Set();
-  for await (const line of recorded(directory)) {
+  for await (const { line } of linesOfRecording(directory)) {
     const at = line.indexOf(OBJECT);
     if (at === -1) continue;
     const object = line.subarray(at + OBJECT.length - 1, -1);
@@ -27,20 +26,4 @@ export async function checkRecording(directory, kind, count) {
 function numberOf(object) {
   const version = /"resourceVersion":"(\d+)"/.exec(object.toString("latin1", 0, 600))?.[1];
   return Number(version) - 1_000_000_000;
-}
-
-async function* recorded(directory) {
-  const names = readdirSync(directory).filter((name) => name.endsWith(".ndjson"));
-  for (const name of names.sort()) {
-    let rest = Buffer.alloc(0);
-    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 })) {
-      const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let start = 0;
-      for (let end = text.indexOf(10); end !== -1; end = text.indexOf(10, start)) {
-        yield text.subarray(start, end);
-        start = end + 1;
-      }
-      rest = text.subarray(start);
-    }
-  }
 }

@@ -42,6 +42,25 @@ export function linesOf(kind) {
   return { at, bytes: bytesOf(templates.length) / templates.length, bytesOf };
 }
 
+/** Items of a list of pods, each its own: `at(number)` is a copy, without `apiVersion` and `kind` as an API server writes them. */
+export function listItems() {
+  const templates = Array.from({ length: PODS }, (_, at) => {
+    const { kind: _kind, apiVersion: _apiVersion, ...item } = pod(at, 0);
+    const bytes = Buffer.from(JSON.stringify(item));
+    const places = [bytes.indexOf('"name":"web-') + 19, bytes.indexOf('"uid":"00000001-') + 30];
+    return { bytes, places, versionAt: bytes.indexOf('"resourceVersion":"') + 19 };
+  });
+  return {
+    at: (number) => {
+      const { bytes, places, versionAt } = templates[number % PODS];
+      const copy = Buffer.from(bytes);
+      for (const place of places) copy.write(String(number).padStart(12, "0"), place, "latin1");
+      copy.write(versionOf(number), versionAt, "latin1");
+      return copy;
+    },
+  };
+}
+
 /** The object's own bytes in a line of `linesOf`. */
 export function objectOf(line) {
   return line.subarray(line.indexOf('"object":') + 9, -2);

@@ -1,19 +1,22 @@
 /** Knows when Faro has recorded all that it was sent. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const GIVE_UP_MS = 120_000;
+const SYNCED = /^\{"crc":"[0-9a-f]{8}","type":"scope".*"state":"synced"/;
+const QUIET_MS = 2_000;
+const NOTES_BYTES = 50_000;
 
 /** Waits until the last version stands in the recording. Looks at the file alone: a question to Faro would be a cost of Faro's. */
-export async function endOfRecording(directory, version, child) {
-  const end = performance.now() + GIVE_UP_MS;
+export async function endOfRecording(directory, version, child, giveUpMs = GIVE_UP_MS) {
+  const end = performance.now() + giveUpMs;
   const wanted = `"resourceVersion":"${version}"`;
   for (;;) {
     if (await endsWith(directory, wanted)) return;
     if (performance.now() > end || child.exitCode !== null)
-      throw new Error(`faro did not record version ${version} within ${GIVE_UP_MS / 1000} s`);
+      throw new Error(`faro did not record version ${version} within ${giveUpMs / 1000} s`);
     await sleep(50);
   }
 }
@@ -35,7 +38,7 @@ async function endsWith(directory, wanted) {
   }
 }
 
-function segmentsOf(directory) {
+export function segmentsOf(directory) {
   try {
     return readdirSync(directory)
       .filter((name) => name.endsWith(".ndjson"))
@@ -44,4 +47,27 @@ function segmentsOf(directory) {
     if (error.code === "ENOENT") return [];
     throw error;
   }
+}
+
+/** Resolves when Faro has listed so many scopes and watches them. `after` is how many segments an earlier run left. */
+export async function inStep(directory, scopes, { child, said }, after = 0) {
+  for (let synced = 0; synced < scopes; await sleep(20)) {
+    if (child.exitCode !== null) throw new Error(`faro ended with ${child.exitCode} and said: ${said()}`);
+    const segment = segmentsOf(directory)[after];
+    const lines = segment === undefined ? [] : readFileSync(join(directory, segment), "latin1").split("\n");
+    synced = lines.filter((line) => SYNCED.test(line)).length;
+  }
+}
+
+/** Resolves when no more came to the recording for a while than Faro's own notes. */
+export async function quiet(directory) {
+  for (let before = -Infinity, now = recordedBytes(directory); now - before > NOTES_BYTES; now = recordedBytes(directory)) {
+    before = now;
+    await sleep(QUIET_MS);
+  }
+}
+
+/** Length of all segments together. */
+export function recordedBytes(directory) {
+  return segmentsOf(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }

@@ -1,25 +1,31 @@
 /**
  * The API server of the benchmark: as little work as possible between its memory and the socket, so that the client is what is
  * measured. Serves pods, Events and ConfigMaps over TLS: BENCH_MB megabytes of BENCH_KIND (`pods` or `events`) on the watch of
- * that kind, silence on every other. Prints its port, the number of lines and their bytes, then waits.
+ * that kind, silence on every other; BENCH_ITEMS pods when they are listed. Prints its port, the number of lines and their bytes, then
+ * waits.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
-import { linesOf } from "./corpus.mjs";
+import { linesOf, listItems, versionOf } from "./corpus.mjs";
 
 const KIND = process.env.BENCH_KIND ?? "pods";
 const LISTS = { pods: "PodList", events: "EventList", configmaps: "ConfigMapList" };
 /** Lines that go to the socket together. A real server sends each by itself; TLS joins what waits. */
 const BATCH = 16;
 
+const ITEMS = Number(process.env.BENCH_ITEMS ?? "0");
+const PAGE = 500;
+
 const lines = linesOf(KIND);
-const COUNT = Math.floor((Number(process.env.BENCH_MB ?? "10") * 1e6) / lines.bytes);
+const items = ITEMS > 0 ? listItems() : undefined;
+const COUNT = Math.floor((Number(process.env.BENCH_MB ?? "0") * 1e6) / lines.bytes);
 
 const fixture = (name) => readFileSync(new URL(`../test/cluster-config/fixtures/${name}`, import.meta.url));
 const server = createServer({ key: fixture("server.key"), cert: fixture("server.crt") }, (request, response) => {
   const url = new URL(request.url, "https://localhost");
   const watched = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?(pods|events|configmaps)$/.exec(url.pathname)?.[1];
   if (watched !== undefined && url.searchParams.get("watch")) return void watch(response, watched);
+  if (watched === "pods" && items !== undefined) return page(response, Number(url.searchParams.get("continue") ?? 0));
   if (watched !== undefined)
     return json(response, { kind: LISTS[watched], apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [] });
   const answer = STATIC[url.pathname];
@@ -27,6 +33,19 @@ const server = createServer({ key: fixture("server.key"), cert: fixture("server.
   const failure = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "NotFound", code: 404, message: "not found" };
   json(response, failure, 404);
 });
+
+/** Pages of 500, whatever limit was asked for. */
+function page(response, from) {
+  const to = Math.min(from + PAGE, ITEMS);
+  const metadata = {
+    resourceVersion: versionOf(ITEMS),
+    ...(to < ITEMS ? { continue: String(to), remainingItemCount: ITEMS - to } : {}),
+  };
+  const head = `{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":[`;
+  const body = Array.from({ length: to - from }, (_, at) => [at === 0 ? head : ",", items.at(from + at)]).flat();
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(Buffer.concat([...body, "]}"].map((part) => Buffer.from(part))));
+}
 
 async function watch(response, kind) {
   response.writeHead(200, { "content-type": "application/json" });
@@ -79,7 +98,8 @@ function json(response, body, status = 200) {
 }
 
 server.listen(0, "127.0.0.1", () => {
-  console.log(JSON.stringify({ port: server.address().port, events: COUNT, bytes: lines.bytesOf(COUNT) }));
+  const { port } = server.address();
+  console.log(JSON.stringify({ port, kind: KIND, events: COUNT, bytes: lines.bytesOf(COUNT), items: ITEMS }));
 });
 process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => process.exit(0));
