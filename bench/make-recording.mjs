@@ -1,8 +1,9 @@
 /**
  * Writes a large recording, as a busy cluster would leave it, to try what reads recordings at size:
  *
- *   node bench/make-recording.mjs DIR [GIGABYTES] [OBJECTS]     1 and 10,000 unless given
+ *   node bench/make-recording.mjs DIR [GIGABYTES] [OBJECTS] [--killed]     1 and 10,000 unless given
  *
+ * With `--killed` it ends by SIGKILL when all is synced, as a crash would end it.
  * Deployments with pods that change all the time, Events, and a log for every pod. Deterministic; a gigabyte takes some ten seconds.
  */
 import { mkdirSync } from "node:fs";
@@ -10,7 +11,7 @@ import { join } from "node:path";
 import { openRecording } from "../dist/archive/index.js";
 import { systemClock } from "../dist/base/index.js";
 
-const [directory, gigabytes = "1", objects = "10000"] = process.argv.slice(2);
+const [directory, gigabytes = "1", objects = "10000"] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 if (directory === undefined) {
   console.error("usage: node bench/make-recording.mjs DIR [GIGABYTES] [OBJECTS]");
   process.exit(2);
@@ -18,6 +19,8 @@ if (directory === undefined) {
 const bytesMax = Number(gigabytes) * 1024 ** 3;
 const count = Number(objects);
 const START = Date.UTC(2026, 0, 1);
+/** That of `server.mjs`. */
+const CLUSTER_ID = "00000000-4b1c-4e51-9f0a-000000000000";
 /** Changes a second in the recording's own time. */
 const RATE = 50;
 
@@ -29,7 +32,17 @@ const at = () => new Date(START + Math.floor((seq * 1_000) / RATE)).toISOString(
 const append = (record) => writer.append({ seq: ++seq, at: at(), ...record });
 const uidOf = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
-append({ type: "run", state: "started", faroVersion: "1.0.0", epoch: 1, serverVersion: "v1.36.3", clusterId: uidOf(0) });
+/** Each pod is a story. */
+const selection = { resources: ["pods.v1"], names: [], namespaces: [], selector: "" };
+append({
+  type: "run",
+  state: "started",
+  faroVersion: "1.0.0",
+  epoch: 1,
+  serverVersion: "v1.36.3",
+  clusterId: CLUSTER_ID,
+  selection,
+});
 append({ type: "scope", scope: "pods.v1/*", resource: "pods.v1", state: "opened" });
 for (let number = 0; number < count; number++) version(number, number === 0 ? "LISTED" : "ADDED");
 for (let number = 0; number < count; number += 10) {
@@ -51,6 +64,10 @@ for (let step = 0; writer.bytes < bytesMax; step++) {
   version((step * 7_919) % count, "MODIFIED");
   if (step % 3 === 0) lines(((step * 104_729) % Math.ceil(count / 10)) * 10);
   if (step % 1_000 === 0) await writer.room();
+}
+if (process.argv.includes("--killed")) {
+  await writer.durable();
+  process.kill(process.pid, "SIGKILL");
 }
 await writer.close();
 console.log(

@@ -1,5 +1,6 @@
-// The usual recorder written in Go: a shared informer of client-go whose handler writes each version as a line of JSON.
-// Ends after BENCH_EVENTS versions and tells its CPU time and peak memory on descriptor 3, as report-cpu.mjs does for Node.
+// The usual recorder written in Go: shared informers of client-go for the kinds BENCH_KIND, whose handlers write each version as a line
+// of JSON. Ends after BENCH_EVENTS versions or at SIGTERM, and tells its CPU time and peak memory on descriptor 3, as report-cpu.mjs
+// does for Node. Says on stderr when it has listed everything.
 package main
 
 import (
@@ -8,7 +9,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,25 +38,40 @@ func main() {
 	out := bufio.NewWriterSize(file, 1<<20)
 	encoder := json.NewEncoder(out)
 
-	done := make(chan struct{})
+	done := make(chan os.Signal, 1)
+	signal.Notify(done, syscall.SIGTERM)
+	// Each informer calls its handlers by itself.
+	var alone sync.Mutex
 	write := func(kind string, object any) {
+		alone.Lock()
+		defer alone.Unlock()
 		check(encoder.Encode(line{kind, time.Now().UnixMilli(), object}))
 		if left--; left == 0 {
-			close(done)
+			done <- syscall.SIGTERM
 		}
 	}
 	factory := informers.NewSharedInformerFactoryWithOptions(kubernetes.NewForConfigOrDie(config), 0, informers.WithNamespace("bench"))
-	informer := factory.Core().V1().Pods().Informer()
-	if os.Getenv("BENCH_KIND") == "events" {
-		informer = factory.Core().V1().Events().Informer()
+	known := map[string]func() cache.SharedIndexInformer{
+		"deployments": factory.Apps().V1().Deployments().Informer,
+		"replicasets": factory.Apps().V1().ReplicaSets().Informer,
+		"pods":        factory.Core().V1().Pods().Informer,
+		"events":      factory.Core().V1().Events().Informer,
 	}
-	_, err = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(object any) { write("ADDED", object) },
-		UpdateFunc: func(_, object any) { write("MODIFIED", object) },
-	})
-	check(err)
+	for _, kind := range strings.Split(os.Getenv("BENCH_KIND"), ",") {
+		_, err = known[kind]().AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(object any) { write("ADDED", object) },
+			UpdateFunc: func(_, object any) { write("MODIFIED", object) },
+			DeleteFunc: func(object any) { write("DELETED", object) },
+		})
+		check(err)
+	}
 	factory.Start(make(chan struct{}))
-	<-done
+	factory.WaitForCacheSync(make(chan struct{}))
+	fmt.Fprintln(os.Stderr, "listed")
+	if left != 0 {
+		<-done
+	}
+	alone.Lock()
 	check(out.Flush())
 	report()
 }
