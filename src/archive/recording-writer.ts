@@ -8,6 +8,7 @@ import { type Clock, errorMessage, invariant, isoTime } from "../base/index.ts";
 import {
   decodeRecord,
   type FaroRecord,
+  JsonWriter,
   type LineMemory,
   offsetOf,
   type Position,
@@ -65,6 +66,8 @@ export class RecordingWriter implements RecordingSource {
   readonly #disk: SegmentFile;
   readonly #reader: RecordingReader;
   readonly #slabs = new SlabPool();
+  /** Memory for one line at a time. */
+  readonly #head = new JsonWriter();
   readonly #abort = new AbortController();
   readonly #durable = new Waiters();
   readonly #room = new Waiters();
@@ -114,7 +117,7 @@ export class RecordingWriter implements RecordingSource {
   /** Takes a record. Where it stands is known at once; it is durable when a later `durable()` resolves. */
   append(record: FaroRecord): Position {
     invariant(!this.#isClosed, "nothing is appended to a closed recording");
-    const line = prepareLine(record);
+    const line = prepareLine(record, this.#head);
     const isFull = this.#segmentEnd > 0 && this.#segmentEnd + line.bytes > this.#settings.segmentBytesMax;
     if (isFull) this.#nextSegment();
     if (this.#segmentEnd === 0) this.#put(prepareLine(this.#header()));

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeRecord, encodeRecord, membersText, prepareLine, writeLine } from "./codec.ts";
+import { decodeRecord, encodeRecord, prepareLine, writeLine } from "./codec.ts";
 import type { FaroRecord, ObjectRecord } from "./record.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
@@ -46,28 +46,6 @@ describe("the codec", () => {
     ["non-ASCII text", object('{"a":"žluťoučký 🐎"}', { name: "kůň" })],
   ])("reads %s as it was written", (_name, record) => {
     expect(decodeRecord(encodeRecord(record))).toEqual(record);
-  });
-
-  test("writes the members of a record as JSON.stringify does", () => {
-    const values = fc.oneof(
-      fc.string({ unit: "binary", maxLength: 300 }),
-      fc.string({ maxLength: 300 }),
-      fc.double(),
-      fc.integer(),
-      fc.jsonValue(),
-      fc.constant(undefined),
-    );
-    const incidents = fc.record({ what: fc.string({ unit: "binary" }), more: fc.array(values, { maxLength: 4 }) });
-    fc.assert(
-      fc.property(incidents, ({ what, more }) => {
-        const fields = Object.fromEntries(more.map((value, at) => [`field${at}`, value]));
-        const incident: FaroRecord = Object.assign({ type: "incident", seq: 1, at: AT, what, detail: "" } as const, fields);
-        expect(`{${membersText(incident)}}`).toBe(JSON.stringify(incident));
-        const version = Object.assign(object("{}"), fields);
-        expect(`{${membersText(version)}}`).toBe(JSON.stringify({ ...version, raw: undefined }));
-      }),
-      { numRuns: 1_000 },
-    );
   });
 
   test("puts an indented object on one line without changing a value", () => {

@@ -7,11 +7,14 @@
  */
 import { crc32 } from "node:zlib";
 import { FaroError, invariant } from "../base/index.ts";
+import { JsonWriter } from "./json-writer.ts";
 import type { FaroRecord } from "./record.ts";
 
 const NEWLINE = 0x0a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const DIGIT_0 = 0x30;
+const LETTER_A = 0x61;
 
 /** How every line begins. JSON text cannot hold it inside a string, so it marks where a line glued to a damaged one starts. */
 export const LINE_START: Buffer = Buffer.from('{"crc":"');
@@ -26,66 +29,53 @@ const CHECK_BLANK = `${LINE_START.toString()}${"0".repeat(SUM_DIGITS)}${CHECK_TA
  * The brace belongs to the search: a label may be called `object`, but its value is text. A quote inside a JSON
  * string is escaped, so the first match is the member itself.
  */
-const OBJECT_MEMBER = ',"object":{';
-const OBJECT_MEMBER_BYTES = Buffer.from(OBJECT_MEMBER);
+const OBJECT_MEMBER: Buffer = Buffer.from(',"object":{');
+const OBJECT_KEY = ',"object":';
 
 /** A record on its way into a buffer: everything is known but the place. */
 export interface PreparedLine {
-  /** The line up to the object's bytes; the whole line, newline excepted, when there is no object. */
-  readonly head: string;
+  /** The line up to the object's bytes; the whole line, newline excepted, when there is no object. Valid until its next `begin`. */
+  readonly head: JsonWriter;
   readonly raw: Buffer | undefined;
   /** Length of the line, newline included. */
   readonly bytes: number;
 }
 
-/** First half of encoding: measures the line, so that the caller can find room for it. */
-export function prepareLine(record: FaroRecord): PreparedLine {
+/** First half of encoding: measures the line, so that the caller can find room for it. `head` may be used again afterwards. */
+export function prepareLine(record: FaroRecord, head: JsonWriter = new JsonWriter()): PreparedLine {
+  head.begin(CHECK_BLANK);
   if (record.type !== "object") {
-    const head = `${CHECK_BLANK}${membersText(record)}}`;
-    return { head, raw: undefined, bytes: Buffer.byteLength(head) + 1 };
+    head.members(record);
+    head.plain("}");
+    return { head, raw: undefined, bytes: head.length + 1 };
   }
   const oneLine = onOneLine(record.raw);
   invariant(oneLine[0] === OPEN_BRACE && oneLine.at(-1) === CLOSE_BRACE, "the bytes of an object begin and end with a brace");
-  const head = CHECK_BLANK + membersText(record) + OBJECT_MEMBER.slice(0, -1);
-  return { head, raw: oneLine, bytes: Buffer.byteLength(head) + oneLine.length + 2 };
-}
-
-/**
- * The members of a record but for an object's bytes, as `JSON.stringify` writes them. Nearly all are short texts and numbers,
- * which need no writer that knows all of JSON, and no copy of the record without its bytes. Measured by `bench/stages.mjs`.
- */
-export function membersText(record: FaroRecord): string {
-  let text = "";
-  for (const field of Object.keys(record)) {
-    if (field === "raw" && record.type === "object") continue;
-    const written = valueText(Reflect.get(record, field));
-    if (written !== undefined) text += text === "" ? `"${field}":${written}` : `,"${field}":${written}`;
-  }
-  return text;
-}
-
-/** Any character that does not stand in a JSON text as it is, and some that do. */
-const SPECIAL: RegExp = /[^ !#-[\]-~]/;
-/** The text of a log is longer, and rarely without a newline. */
-const SHORT = 256;
-
-function valueText(value: unknown): string | undefined {
-  if (typeof value === "string" && value.length <= SHORT && !SPECIAL.test(value)) return `"${value}"`;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
-  return JSON.stringify(value);
+  head.members(record, "raw");
+  head.plain(OBJECT_KEY);
+  return { head, raw: oneLine, bytes: head.length + oneLine.length + 2 };
 }
 
 /** Second half: writes the line at `at` of `target`, which must have room for it. Returns where the line ends. */
 export function writeLine(line: PreparedLine, target: Buffer, at: number): number {
-  let end = at + target.write(line.head, at, "utf8");
+  let end = line.head.copyTo(target, at);
   if (line.raw !== undefined) {
     end += line.raw.copy(target, end);
     target[end++] = CLOSE_BRACE;
   }
-  target.write(checksum(target, at + BODY_AT, end), at + SUM_AT, "latin1");
+  writeChecksum(crc32(target.subarray(at + BODY_AT, end)), target, at + SUM_AT);
   target[end++] = NEWLINE;
   invariant(end === at + line.bytes, "a line is as long as it was measured");
   return end;
+}
+
+function writeChecksum(sum: number, target: Buffer, at: number): void {
+  let rest = sum;
+  for (let here = at + SUM_DIGITS - 1; here >= at; here--) {
+    const digit = rest & 0xf;
+    target[here] = digit < 10 ? DIGIT_0 + digit : LETTER_A + digit - 10;
+    rest >>>= 4;
+  }
 }
 
 /** The bytes of one line, its newline included. */
@@ -104,12 +94,12 @@ export function decodeRecord(line: Buffer): FaroRecord {
   const text = line.at(-1) === NEWLINE ? line.subarray(0, -1) : line;
   try {
     verify(text);
-    const at = text.indexOf(OBJECT_MEMBER_BYTES, BODY_AT);
+    const at = text.indexOf(OBJECT_MEMBER, BODY_AT);
     if (at === -1) return asRecord(JSON.parse(`{${text.toString("utf8", BODY_AT)}`));
     const envelope = asRecord(JSON.parse(`{${text.toString("utf8", BODY_AT, at)}}`));
     if (envelope.type !== "object") throw new SyntaxError("an object in a record of another type");
     // Added in place: for a spread with one member more, V8 makes a hidden class each time, which only a full collection frees.
-    return Object.assign(envelope, { raw: text.subarray(at + OBJECT_MEMBER_BYTES.length - 1, -1) });
+    return Object.assign(envelope, { raw: text.subarray(at + OBJECT_MEMBER.length - 1, -1) });
   } catch (cause) {
     throw new FaroError("FARO_RECORDING_DAMAGED", `line of ${line.length} bytes is not a record`, { cause });
   }
