@@ -192,7 +192,7 @@ class RunningCapture {
       recorder,
       hub,
       tasks: this.#tasks,
-      offer: (arrival, uid) => this.#ingest.offer(arrival, uid),
+      ingest: this.#ingest,
       nextGap,
       epoch: this.#epoch,
       recovered: isSameCluster ? recovery.scopes : new Map(),

@@ -10,7 +10,7 @@ import {
   watchResource,
 } from "../sources/index.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import type { Refusal } from "./ingest.ts";
+import type { Ingest, Refusal } from "./ingest.ts";
 import type { Arrival } from "./lane.ts";
 import type { Followed } from "./plan.ts";
 import { NO_PROGRESS, type Progress, resumedProgress, stepProgress } from "./progress.ts";
@@ -37,7 +37,7 @@ export interface ScopesOptions {
   readonly recorder: Recorder;
   readonly hub: StatusHub;
   readonly tasks: Tasks;
-  readonly offer: (arrival: Arrival, uid: string) => Refusal | undefined;
+  readonly ingest: Pick<Ingest, "offer" | "takesAtOnce">;
   readonly nextGap: () => string;
   /** Generation of the cluster's history at the start; a scope whose history is replaced counts on from it. */
   readonly epoch: number;
@@ -244,8 +244,9 @@ export class Scopes {
   async #watch(running: Running, how: Start & Pick<WatchOptions, "isLate">, signal: AbortSignal): Promise<Start | undefined> {
     const { client, clock } = this.#options;
     let held: Held | undefined;
+    const take = (item: WatchItem): boolean => !signal.aborted && this.#takeAtOnce(running, item);
     for await (const item of watchResource(
-      { client, clock, target: running.followed.target, slices: this.#slices, ...how },
+      { client, clock, target: running.followed.target, slices: this.#slices, take, ...how },
       signal,
     )) {
       held = this.#offer(running, item);
@@ -260,6 +261,13 @@ export class Scopes {
     if (signal.aborted) return undefined;
     this.#take(running, held.item);
     return goOnAt(running);
+  }
+
+  /** False, and nothing done, when the item might have to wait. */
+  #takeAtOnce(running: Running, item: WatchItem): boolean {
+    if (!this.#options.ingest.takesAtOnce || this.#offer(running, item) !== undefined) return false;
+    this.#take(running, item);
+    return true;
   }
 
   #offer(running: Running, item: WatchItem): Held | undefined {
@@ -285,20 +293,20 @@ export class Scopes {
   }
 
   #tryOffer(arrival: Arrival, uid: string, item: WatchItem): Held | undefined {
-    const refusal = this.#options.offer(arrival, uid);
+    const refusal = this.#options.ingest.offer(arrival, uid);
     if (refusal === undefined) return undefined;
     return { arrival, uid, item, refusal, isWatched: item.item === "object" && item.observedBy === "watch" };
   }
 
   /** Waits until there is room for what is held. Meanwhile nothing is read, and the ledger says so. */
   async #put(running: Running, held: Held, signal: AbortSignal): Promise<void> {
-    const { clock, offer, recorder } = this.#options;
+    const { clock, ingest, recorder } = this.#options;
     const why = `no room for what comes: ${held.refusal.why}`;
     const at = { now: clock.now(), reached: running.progress.safe?.resourceVersion };
     const step = pauseCoverage(running.ledger, running.coverage, why, at);
     running.coverage = step.coverage;
     this.#note(step.records);
-    for (let refusal: Refusal | undefined = held.refusal; refusal !== undefined; refusal = offer(held.arrival, held.uid)) {
+    for (let refusal: Refusal | undefined = held.refusal; refusal !== undefined; refusal = ingest.offer(held.arrival, held.uid)) {
       const woken = abortWith(signal);
       const retry = clock.sleep(ROOM_RETRY_MS, woken.signal).catch(() => undefined);
       await Promise.race([refusal.room(), retry]);

@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly open: OpenWatch;
   /** What was counted over all sessions. */
   readonly memory: SessionMemory;
+  /** See `WatchOptions`. */
+  readonly take?: ((item: WatchItem) => boolean) | undefined;
 }
 
 /** What a session leaves to the next. */
@@ -55,6 +57,8 @@ export interface SessionMemory {
   readonly slices: SliceMemory;
 }
 
+const NOTHING: readonly WatchItem[] = [];
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #began: number;
@@ -62,6 +66,7 @@ export class Session {
   #resume: ResumePoint;
   #heardAt: number;
   #lines = 0;
+  #isTaking = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -109,9 +114,21 @@ export class Session {
     }
   }
 
+  #isTaken(item: WatchItem): boolean {
+    const { take } = this.#options;
+    if (take === undefined || item.item !== "object") return false;
+    this.#isTaking = true;
+    const isTaken = take(item);
+    this.#isTaking = false;
+    return isTaken;
+  }
+
   /** The items of the usual case, without a generator of its own: each costs turns of the promise queue (`watch-events` in `bench/`). */
   #inOrder(step: Step): readonly WatchItem[] | undefined {
-    return step.step === "emit" && !this.#isBehind(step) ? this.#change(step) : undefined;
+    if (step.step !== "emit" || this.#isBehind(step)) return undefined;
+    const items = this.#change(step);
+    const [item] = items;
+    return item !== undefined && items.length === 1 && this.#isTaken(item) ? NOTHING : items;
   }
 
   #isBehind({ object }: Extract<Step, { step: "emit" }>): boolean {
@@ -204,6 +221,8 @@ export class Session {
 
   #broken(error: unknown): SessionEnd {
     const { signal, open, memory } = this.#options;
+    // Not the stream broke, but whoever takes what it tells.
+    if (this.#isTaking) throw error;
     signal.throwIfAborted();
     if (open.isClosed()) {
       const handover = this.#handover.state;
