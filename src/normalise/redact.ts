@@ -5,13 +5,15 @@
 import { type Edit, splice } from "../base/index.ts";
 import type { PlacedSlice, Slice } from "../sources/index.ts";
 import { at, objectOf, textOf } from "./json-value.ts";
+import { mayHoldSecrets } from "./redaction/hints.ts";
 import { plainMark, taggedMark } from "./redaction/mark.ts";
 import { mayHoldCopies } from "./redaction/names.ts";
 import {
   copyEdits,
   embeddedSecretEdits,
-  mayHoldVariables,
+  HELM_RELEASE,
   releaseEdits,
+  SECRET_KIND,
   secretEdits,
   variableEdits,
 } from "./redaction/object-rules.ts";
@@ -34,8 +36,6 @@ export interface RedactedKind {
 
 /** Copies inside copies: kubectl's annotation is dropped from the copy it makes, so more than this is an attack. */
 const COPY_DEPTH_MAX = 3;
-const SECRET: RegExp = /"Secret"/;
-const HELM_RELEASE = "sh.helm.release.v1.";
 
 /**
  * Redacts the bytes of one object. `key` makes the tags: random, one per run, at least 16 bytes.
@@ -72,14 +72,12 @@ interface Pass extends RedactedKind {
  */
 function redactSliced(raw: Buffer, slices: readonly PlacedSlice[], pass: Pass): Omit<Redacted, "failed"> | undefined {
   if (slices.length === 0 || READ_WHOLE.has(pass.kind)) return undefined;
-  let rest = "";
   let done = 0;
   for (const { start, slice } of slices) {
-    rest += raw.toString("latin1", done, start);
+    if (mayHoldSecrets(raw, done, start)) return undefined;
     done = start + slice.bytes.length;
   }
-  rest += raw.toString("latin1", done);
-  if (mayHoldPlaces(rest) || mayHoldShapes(rest)) return undefined;
+  if (mayHoldSecrets(raw, done, raw.length)) return undefined;
   const edits: Edit[] = [];
   for (const { start, slice } of slices) {
     const found = searchedSlice(slice, pass);
@@ -116,12 +114,8 @@ function isSamePass(a: Pass, b: Pass): boolean {
   return a.key === b.key && a.kind === b.kind && a.apiVersion === b.apiVersion;
 }
 
-/** False when no rule that knows where secrets stand finds one. */
-function mayHoldPlaces(text: string): boolean {
-  return mayHoldVariables(text) || mayHoldCopies(text) || SECRET.test(text);
-}
-
 function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
+  if (pass.kind !== "Secret" && !mayHoldSecrets(raw, 0, raw.length)) return { raw, redactions: 0 };
   // One character is one byte: cheap to make, and what a pattern finds in it stands at the same offset in the bytes.
   const seen = raw.toString("latin1");
   const edits = placeEdits(raw, seen, pass);
@@ -142,7 +136,7 @@ function placeEdits(raw: Buffer, text: string, pass: Pass): readonly Edit[] {
   const edits = variableEdits(raw, text, key);
   if (mayHoldCopies(text)) edits.push(...copyEdits(raw, key, (copy) => redactCopy(copy, pass)));
   if (pass.kind === "ConfigMap" && text.includes(HELM_RELEASE)) edits.push(...releaseEdits(raw, key));
-  if (SECRET.test(text)) edits.push(...embeddedSecretEdits(raw, key));
+  if (text.includes(SECRET_KIND)) edits.push(...embeddedSecretEdits(raw, key));
   return withoutOverlaps(edits);
 }
 

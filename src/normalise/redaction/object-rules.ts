@@ -17,13 +17,14 @@ const OPEN_BRACKET = 0x5b;
 /** Redacts the inside of a copy of an object that an annotation holds as text; `undefined` when that fails. */
 export type RedactCopy = (copy: string) => string | undefined;
 
-/** Where variables and command lines stand, at any depth. */
-const PLACES: RegExp = /"(env|args|command)"[ \t\r\n]*:[ \t\r\n]*(?=["[{])/g;
-
-/** False when there is no place for a variable or a command line in the JSON text. */
-export function mayHoldVariables(seen: string): boolean {
-  return seen.search(PLACES) !== -1;
-}
+/** The members in which variables and command lines stand. */
+export const PLACE_NAMES: readonly string[] = ["env", "args", "command"];
+/** Where they are, at any depth. */
+const PLACES: RegExp = new RegExp(`"(${PLACE_NAMES.join("|")})"[ \\t\\r\\n]*:[ \\t\\r\\n]*(?=["[{])`, "g");
+/** In every object that says it is a Secret. */
+export const SECRET_KIND = '"Secret"';
+/** In every ConfigMap that helm keeps a release in. */
+export const HELM_RELEASE = "sh.helm.release.v1.";
 
 /** Literal values of environment variables whose names tell of a secret, and values of such flags in `args` and `command`. */
 export function variableEdits(text: Buffer, seen: string, key: Buffer): Edit[] {

@@ -75,6 +75,8 @@ const USERINFO: readonly Pattern[] = [
   { what: "userinfo", hints: ["://"], shape: /:\/\/[^\s"\\/@:]{0,256}:(?<secret>(?:[^\s"\\/]|\\u[0-9a-fA-F]{4}){1,512})@/g },
   { what: "userinfo", hints: ["://"], shape: /:\/\/(?<secret>[^\s"\\/@:]{20,512})@/g },
 ];
+/** One of these, or `://`, stands in every text that any of the patterns matches. */
+export const SHAPE_HINTS: readonly string[] = PATTERNS.flatMap(({ hints }) => hints);
 /** What stands behind `://` wherever one of them matches, and more: 256 characters, a colon, 512 that may be six each. */
 const BEHIND_SCHEME: RegExp = /[^\s"/]{1,4096}@/y;
 

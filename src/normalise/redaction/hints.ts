@@ -1,0 +1,47 @@
+/**
+ * The cheapest question of all: whether a rule or a pattern of redaction has anything to look at in some bytes. Held to the answers
+ * of the rules and patterns themselves by the test beside this file.
+ */
+import { COPY_KEYS } from "./names.ts";
+import { HELM_RELEASE, PLACE_NAMES, SECRET_KIND } from "./object-rules.ts";
+import { SHAPE_HINTS } from "./patterns.ts";
+import { LiteralScan } from "./literal-scan.ts";
+
+const SCHEME = "://";
+const SCAN: LiteralScan = new LiteralScan([
+  ...SHAPE_HINTS,
+  ...COPY_KEYS,
+  ...PLACE_NAMES.map((name) => `"${name}"`),
+  SECRET_KIND,
+  HELM_RELEASE,
+  SCHEME,
+]);
+
+const AT = 0x40;
+const COLON = 0x3a;
+const SLASH = 0x2f;
+const QUOTE = 0x22;
+
+/**
+ * False when nothing in the bytes from `start` to `end` is a secret by its shape or by the name of its place; an object that is a
+ * Secret itself has others. The bytes begin and end between values of JSON.
+ */
+export function mayHoldSecrets(bytes: Uint8Array, start: number, end: number): boolean {
+  // No literal begins with what `://` ends with, so from there on the scan may begin anew.
+  for (let at = SCAN.endOfFirst(bytes, start, end); at !== -1; at = SCAN.endOfFirst(bytes, at, end)) {
+    // Nearly every pod holds `containerd://…`; what is before the `@` of a server's address ends with it.
+    const isScheme = bytes[at - 1] === SLASH && bytes[at - 2] === SLASH && bytes[at - 3] === COLON;
+    if (!isScheme || isUserinfo(bytes, at, end)) return true;
+  }
+  return false;
+}
+
+/** Whether an `@` stands before the next quote, slash or white space. */
+function isUserinfo(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === AT) return true;
+    if (byte === QUOTE || byte === SLASH || byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return false;
+  }
+  return false;
+}
