@@ -143,8 +143,13 @@ export class SegmentIndexer {
   #serverVersion = "";
   readonly #scopes = new Set<string>();
   readonly #resources = new Map<string, [string, string, string, boolean]>();
-  /** By what the head calls them. */
-  readonly #objects = new Map<string, number>();
+  /** What the head calls them. */
+  readonly #objects: string[] = [];
+  /**
+   * Their rows by resource, namespace and name. Of one text for all three a thirtieth of recording an Event went to making it
+   * (`watch-events` in `bench/`).
+   */
+  readonly #rows = new Map<string, Map<string, Map<string, number>>>();
   /** A segment may hold half a million of them. */
   readonly #versions = {
     object: new PackedNumbers(),
@@ -191,7 +196,7 @@ export class SegmentIndexer {
       serverVersion: this.#serverVersion,
       scopes: [...this.#scopes],
       resources: [...this.#resources.values()],
-      objects: [...this.#objects.keys()],
+      objects: this.#objects,
     };
     const logs: IndexLogs = { streams: this.#streams, blocks: this.#blocks, ends: this.#ends };
     const first = Buffer.from(JSON.stringify(head));
@@ -238,13 +243,13 @@ export class SegmentIndexer {
 
   /** By resource, namespace and name: what the cluster knows an object by at a moment. */
   #rowOf({ resource, apiVersion, kind, namespace = "", name }: ObjectRecord): number {
-    const key = `${resource} ${namespace}/${name}`;
-    const known = this.#objects.get(key);
+    const rows = entryOf(entryOf(this.#rows, resource), namespace);
+    const known = rows.get(name);
     if (known !== undefined) return known;
     const row = this.#resource(resource);
     if (row[2] === "") [row[1], row[2], row[3]] = [apiVersion, kind, namespace !== ""];
-    this.#objects.set(key, this.#objects.size);
-    return this.#objects.size - 1;
+    rows.set(name, this.#objects.length);
+    return this.#objects.push(`${resource} ${namespace}/${name}`) - 1;
   }
 
   #resource(resource: string): [string, string, string, boolean] {
@@ -266,6 +271,15 @@ export class SegmentIndexer {
     const first = timestamp === undefined ? at : (parseTimestamp(timestamp) ?? at);
     (this.#blocks[stream] ??= []).push(offset, first);
   }
+}
+
+/** The map of a key, made when there is none. */
+function entryOf<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  const known = maps.get(key);
+  if (known !== undefined) return known;
+  const made = new Map<string, V>();
+  maps.set(key, made);
+  return made;
 }
 
 function bytesOf(columns: readonly NumberColumn[]): number {

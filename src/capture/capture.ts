@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { errorMessage, FaroError, Scope, Stamper } from "../base/index.ts";
 import { openRecording, prepareOutput, recordingDirectory, type RecordingWriter, rowsFile } from "../archive/index.ts";
 import { ApiFailure, type ApiResource, explainFailure, refreshDiscovery, resourceName, roleFor } from "../cluster/index.ts";
-import { correlationId, Correlator, type Want } from "../correlate/index.ts";
+import { Correlator, type Want } from "../correlate/index.ts";
 import type { ObjectRecord } from "../record/index.ts";
 import { StoryIndex } from "../story/index.ts";
 import { type Connected, connect } from "./connect.ts";
@@ -16,7 +16,7 @@ import type { CapturePlan } from "./plan-types.ts";
 import { Owners } from "./owners.ts";
 import { Pods } from "./pods.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
-import { Recorder } from "./recorder.ts";
+import { isRootOf, Recorder } from "./recorder.ts";
 import { describeStep, RecorderClock } from "./recorder-clock.ts";
 import { DamageWatch, noteUnreadable, recover, type Recovery } from "./recovery.ts";
 import { groupKind } from "./related.ts";
@@ -344,7 +344,7 @@ class RunningCapture {
   }
 
   #seeObject(record: ObjectRecord, parsed: unknown): void {
-    if (!this.#recorder.storiesOf(record.uid).includes(correlationId(record))) return;
+    if (!isRootOf(record, this.#recorder.storiesOf(record.uid))) return;
     if (record.change === "DELETED") this.#readiness.delete(`${record.kind}/${record.name}`);
     else this.#readiness.set(`${record.kind}/${record.name}`, readinessOf(record.kind, parsed));
   }

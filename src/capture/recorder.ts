@@ -5,7 +5,15 @@
 import { type Clock, isoTime, type Stamp, type Stamper, unreachable } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import { correlationId, type CorrelationStep, type Correlator, type Want } from "../correlate/index.ts";
-import type { CorrelationId, FaroRecord, GapRecord, ObjectRelations, Position, StoryRecord } from "../record/index.ts";
+import type {
+  CorrelationId,
+  FaroRecord,
+  GapRecord,
+  ObjectRecord,
+  ObjectRelations,
+  Position,
+  StoryRecord,
+} from "../record/index.ts";
 import type { StoryIndex } from "../story/index.ts";
 import type { StatusHub } from "./status-hub.ts";
 
@@ -101,12 +109,17 @@ export class Recorder {
   }
 }
 
+/** Whether an object is the root of one of the stories that it belongs to. */
+export function isRootOf(object: Pick<ObjectRecord, "kind" | "uid">, stories: readonly CorrelationId[]): boolean {
+  return stories.length > 0 && stories.includes(correlationId(object));
+}
+
 /** The story's word for what a record will be; `undefined` for the recording's own book-keeping. */
 function eventTypeOf(record: FaroRecord, storiesOf: (uid: string) => readonly CorrelationId[]): string | undefined {
   switch (record.type) {
     case "object":
       if (record.kubeEvent !== undefined) return "K8S_EVENT";
-      return storiesOf(record.uid).includes(correlationId(record)) ? "RESOURCE_UPDATE" : "CORRELATED_EVENT";
+      return isRootOf(record, storiesOf(record.uid)) ? "RESOURCE_UPDATE" : "CORRELATED_EVENT";
     case "lifecycle":
       return "POD_LIFECYCLE";
     case "log":

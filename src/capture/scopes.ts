@@ -397,6 +397,7 @@ function goOnAt({ known, progress, deletions }: Running): Start {
 
 /** Only deletions of the newest version can still be in the middle of their batch. */
 function keepOnly(deletions: Set<string>, { safe, last }: Progress): void {
+  if (deletions.size === 0) return;
   if (last?.resourceVersion === safe?.resourceVersion) deletions.clear();
   else for (const key of deletions) if (!key.includes(`@${last?.resourceVersion ?? ""} `)) deletions.delete(key);
 }

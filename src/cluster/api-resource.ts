@@ -18,8 +18,15 @@ export interface ApiResource {
 
 /** `deployments.v1.apps`; `pods.v1` in the core group. */
 export function resourceName(resource: Pick<ApiResource, "plural" | "version" | "group">): string {
-  return [resource.plural, resource.version, resource.group].filter((part) => part !== "").join(".");
+  const known = names.get(resource);
+  if (known !== undefined) return known;
+  const name = [resource.plural, resource.version, resource.group].filter((part) => part !== "").join(".");
+  names.set(resource, name);
+  return name;
 }
+
+/** It is asked for with each version of an object; one text for all of them is also compared faster than as many. */
+const names = new WeakMap<Pick<ApiResource, "plural" | "version" | "group">, string>();
 
 /** `/apis/apps/v1/namespaces/prod/deployments`, `/api/v1/nodes`; all namespaces when none is given. */
 export function collectionPath(resource: ApiResource, namespace?: string): string {

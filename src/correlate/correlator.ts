@@ -111,8 +111,8 @@ export class Correlator {
   storiesOf(uid: string): readonly CorrelationId[] {
     const node = this.#graph.find(uid);
     if (node === undefined) return NO_STORY;
-    const drawn = [...drawnInto(node)];
-    return drawn.length === 0 ? node.stories : [...new Set([...node.stories, ...drawn])];
+    if (node.links === undefined || node.links.stories.size === 0) return node.stories;
+    return [...new Set([...node.stories, ...drawnInto(node)])];
   }
 
   openStories(): readonly OpenStory[] {
@@ -128,7 +128,7 @@ export class Correlator {
     if (isChosen) node.isSelected = true;
     this.#refresh(isChosen ? [node, ...sight.changed] : sight.changed, findings);
     this.#askForOwners(sight, record, findings);
-    findings.records.push(...sight.invalid.map(([child, owner]) => foreignOwner(child, owner)));
+    for (const [child, owner] of sight.invalid) findings.records.push(foreignOwner(child, owner));
     for (const { event, gained, lost } of sight.turned) this.#relations.turned(event, { gained, lost }, findings);
     this.#relations.see(node, { stated, labels: record.labels, isFirst: sight.isFirst }, findings);
     this.#touchStories(node, findings.atMs, findings.records);
@@ -141,6 +141,7 @@ export class Correlator {
    */
   #touchStories(node: GraphNode, atMs: number, records: CorrelationRecord[]): void {
     const stories = isPodOrAboutOne(node) ? this.storiesOf(node.uid) : node.stories;
+    if (stories.length === 0 && node.stories.length === 0) return;
     records.push(...this.#lifetime.touch(stories, atMs), ...this.#lifetime.completeDeleted(node.stories));
   }
 
@@ -156,6 +157,7 @@ export class Correlator {
 
   /** Attributes the nodes anew, and everything below those for which that made a difference. */
   #refresh(starts: readonly GraphNode[], findings: Findings): void {
+    if (starts.length === 0) return;
     const queue = new Set(starts);
     // Every node is computed from the graph, not from its parents' answers: one visit each is enough, in any order.
     for (const node of queue) {

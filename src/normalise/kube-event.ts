@@ -50,8 +50,12 @@ function component(event: JsonObject): string {
 
 /** Zero is what Go writes for "not set". */
 function occurrences(event: JsonObject): number {
-  const counts = [at(event, "series", "count"), event["count"], event["deprecatedCount"]];
-  return counts.map(numberOf).find((count) => count !== undefined && count > 0) ?? 1;
+  return positive(at(event, "series", "count")) ?? positive(event["count"]) ?? positive(event["deprecatedCount"]) ?? 1;
+}
+
+function positive(value: unknown): number | undefined {
+  const count = numberOf(value);
+  return count !== undefined && count > 0 ? count : undefined;
 }
 
 function readRef(value: unknown): ObjectRef | undefined {

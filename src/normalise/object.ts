@@ -103,7 +103,8 @@ function readIdentity(resource: ResourceName, metadata: JsonObject): Pick<Object
 function addMetadata(record: Draft, metadata: JsonObject): void {
   const labels = readLabels(metadata["labels"]);
   if (labels !== undefined) record.labels = labels;
-  const owners = objectsOf(metadata["ownerReferences"]).flatMap(readOwner);
+  const references = objectsOf(metadata["ownerReferences"]);
+  const owners = references.length === 0 ? [] : references.flatMap(readOwner);
   if (owners.length > 0) record.owners = owners;
   if (textOf(metadata["deletionTimestamp"]) !== undefined && record.change !== "DELETED") record.deleting = true;
 }
@@ -138,11 +139,11 @@ function readOwner(reference: JsonObject): OwnerRef[] {
 
 /** Items of a list carry neither `apiVersion` nor `kind` (apimachinery `meta.EachListItem`, kubectl's own complaint). */
 function addTypeMeta(raw: Buffer, object: JsonObject, resource: ObjectInput["resource"]): Buffer {
+  if (object["kind"] !== undefined && object["apiVersion"] !== undefined) return raw;
   const absent = [
     ...(object["kind"] === undefined ? [`"kind":${JSON.stringify(resource.kind)},`] : []),
     ...(object["apiVersion"] === undefined ? [`"apiVersion":${JSON.stringify(resource.apiVersion)},`] : []),
   ];
-  if (absent.length === 0) return raw;
   const brace = raw.indexOf("{") + 1;
   return splice(raw, [{ start: brace, end: brace, text: absent.join("") }]);
 }

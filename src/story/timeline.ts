@@ -30,11 +30,22 @@ export function objectTime(record: ObjectRecord): number {
 const WHOLE_SECOND = /^[^.]*$/;
 
 /** The moments that a written time can mean; a whole second (`lastTimestamp`, metav1.Time) is some moment within it. */
-export function eventMoment(written: string): { readonly earliest: number; readonly latest: number } | undefined {
+export function eventMoment(written: string): EventMoment | undefined {
+  // Of each Event it is asked for twice, one time behind the other.
+  if (written === lastRead.written) return lastRead.moment;
   const earliest = parseTimestamp(written);
-  if (earliest === undefined) return undefined;
-  return { earliest, latest: WHOLE_SECOND.test(written) ? earliest + 999 : earliest };
+  const latest = earliest !== undefined && WHOLE_SECOND.test(written) ? earliest + 999 : earliest;
+  const moment = earliest === undefined || latest === undefined ? undefined : { earliest, latest };
+  lastRead = { written, moment };
+  return moment;
 }
+
+interface EventMoment {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+let lastRead: { readonly written: string; readonly moment: EventMoment | undefined } = { written: "", moment: undefined };
 
 /**
  * Of the moments that a written time can mean, the one nearest to the arrival is taken: an Event that came 300 ms after its cause

@@ -85,7 +85,8 @@ export class Sightings {
   note(object: WireObject): void {
     const { uid, resourceVersion } = object;
     if (!this.isBehind(object)) this.#know(object);
-    this.#remember(versionKey(uid, resourceVersion, false), resourceVersion);
+    const key = versionKey(uid, resourceVersion, false);
+    if (!this.#recent.has(key)) this.#remember(key, resourceVersion);
   }
 
   #know({ uid, resourceVersion, name, namespace }: WireObject): void {
@@ -119,8 +120,8 @@ export class Sightings {
     return this.#floor !== "" && (compareResourceVersions(resourceVersion, this.#floor) ?? 1) <= 0;
   }
 
+  /** To be called for a key that is not remembered. */
   #remember(key: string, resourceVersion: string): void {
-    if (this.#recent.has(key)) return;
     this.#recent.set(key, resourceVersion);
     if (this.#order.length < REMEMBERED) {
       this.#order.push(key);
