@@ -10,9 +10,11 @@ export function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
+const NONE: readonly JsonObject[] = [];
+
 /** The elements of an array that are objects; none when the value is no array. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
-  if (!Array.isArray(value)) return [];
+  if (!Array.isArray(value)) return NONE;
   return value.map(objectOf).filter((element) => element !== undefined);
 }
 

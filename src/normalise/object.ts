@@ -104,8 +104,10 @@ function addMetadata(record: Draft, metadata: JsonObject): void {
   const labels = readLabels(metadata["labels"]);
   if (labels !== undefined) record.labels = labels;
   const references = objectsOf(metadata["ownerReferences"]);
-  const owners = references.length === 0 ? [] : references.flatMap(readOwner);
-  if (owners.length > 0) record.owners = owners;
+  if (references.length > 0) {
+    const owners = references.flatMap(readOwner);
+    if (owners.length > 0) record.owners = owners;
+  }
   if (textOf(metadata["deletionTimestamp"]) !== undefined && record.change !== "DELETED") record.deleting = true;
 }
 

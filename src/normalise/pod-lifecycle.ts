@@ -60,15 +60,16 @@ export function stepPod(previous: PodSummary | undefined, record: ObjectRecord, 
   const containers = readContainers(parsed);
   const summary = summarise(parsed, containers, isoMs(record.at));
   const versions: Versions = { record, pod: parsed, previous, now: summary, containers };
-  const drafts = [...beginnings(versions), ...containers.flatMap((each) => containerSteps(versions, each)), ...endings(versions)]
-    .map((transition) => draft(versions, transition))
-    // Stable: what happened in the same millisecond keeps the order of a pod's life.
-    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  const found = beginnings(versions);
+  for (const each of containers) found.push(...containerSteps(versions, each));
+  found.push(...endings(versions));
+  const drafts = found.map((transition) => draft(versions, transition));
+  // Stable: what happened in the same millisecond keeps the order of a pod's life.
+  if (drafts.length > 1) drafts.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return { summary, transitions: drafts };
 }
 
 function beginnings({ record, pod, previous, now }: Versions): Transition[] {
-  const node = textOf(at(pod, "spec", "nodeName"));
   const found: Transition[] = [];
   if (previous === undefined) {
     const created = parseTimestamp(textOf(at(pod, "metadata", "creationTimestamp")) ?? "");
@@ -76,6 +77,7 @@ function beginnings({ record, pod, previous, now }: Versions): Transition[] {
     found.push({ action: "created", time: record.change === "ADDED" ? undefined : created, facts: { to: now.phase } });
   }
   if (now.isScheduled && previous?.isScheduled !== true) {
+    const node = textOf(at(pod, "spec", "nodeName"));
     found.push({
       action: "scheduled",
       time: stated(previous, pod, "PodScheduled"),

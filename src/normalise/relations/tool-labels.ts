@@ -14,11 +14,23 @@ const FLUX_OWNERS = [
   { kind: "HelmRelease", group: "helm.toolkit.fluxcd.io" },
 ].map((owner) => ({ ...owner, name: `${owner.group}/name`, namespace: `${owner.group}/namespace` }));
 
+const INSTANCE_LABEL = "app.kubernetes.io/instance";
+const WORKFLOW_LABEL = "workflows.argoproj.io/workflow";
+const OLM_KIND = "olm.owner.kind";
+const TRACKING_ID = "argocd.argoproj.io/tracking-id";
+const HELM_NAME = "meta.helm.sh/release-name";
+/** Without one of these an object, as nearly each, tells of no tool. */
+const LABELS: readonly string[] = [...FLUX_OWNERS.map(({ name }) => name), INSTANCE_LABEL, WORKFLOW_LABEL, OLM_KIND];
+const ANNOTATIONS: readonly string[] = [TRACKING_ID, HELM_NAME];
+const NO_HINTS: readonly NamedRelation[] = [];
+
 /** Of any object; `namespace` is its own. */
-export function toolHints(object: JsonObject, namespace: string | undefined): NamedRelation[] {
+export function toolHints(object: JsonObject, namespace: string | undefined): readonly NamedRelation[] {
   const labels = objectOf(at(object, "metadata", "labels"));
   const annotations = objectOf(at(object, "metadata", "annotations"));
-  if (labels === undefined && annotations === undefined) return [];
+  const isMarked =
+    LABELS.some((key) => labels?.[key] !== undefined) || ANNOTATIONS.some((key) => annotations?.[key] !== undefined);
+  if (!isMarked) return NO_HINTS;
   return [
     ...fluxHints(labels),
     ...argoHints(labels, annotations),
@@ -47,17 +59,13 @@ function fluxHints(labels: JsonObject | undefined): NamedRelation[] {
  * release of Helm's.
  */
 function argoHints(labels: JsonObject | undefined, annotations: JsonObject | undefined): NamedRelation[] {
-  const field = "argocd.argoproj.io/tracking-id";
-  const [application = ""] = (textOf(annotations?.[field]) ?? "").split(":");
+  const [application = ""] = (textOf(annotations?.[TRACKING_ID]) ?? "").split(":");
   const [namespace, name] = application.includes("_") ? application.split("_") : ["argocd", application];
   const meant = { relation: "managed-by", kind: "Application", group: "argoproj.io", namespace } as const;
-  if (name !== "") return named(meant, name, `metadata.annotations[${field}]`);
-  const isHelms = labels?.["app.kubernetes.io/managed-by"] === "Helm" || annotations?.["meta.helm.sh/release-name"] !== undefined;
+  if (name !== "") return named(meant, name, `metadata.annotations[${TRACKING_ID}]`);
+  const isHelms = labels?.["app.kubernetes.io/managed-by"] === "Helm" || annotations?.[HELM_NAME] !== undefined;
   return isHelms ? [] : named(meant, labels?.[INSTANCE_LABEL], `metadata.labels[${INSTANCE_LABEL}]`);
 }
-
-const INSTANCE_LABEL = "app.kubernetes.io/instance";
-const WORKFLOW_LABEL = "workflows.argoproj.io/workflow";
 
 /** The pods of an Argo Workflow, in its namespace. */
 function workflowHints(labels: JsonObject | undefined, namespace: string | undefined): NamedRelation[] {
@@ -66,15 +74,15 @@ function workflowHints(labels: JsonObject | undefined, namespace: string | undef
 }
 
 function helmHints(annotations: JsonObject | undefined): NamedRelation[] {
-  const name = textOf(annotations?.["meta.helm.sh/release-name"]);
+  const name = textOf(annotations?.[HELM_NAME]);
   if (name === undefined) return [];
   const namespace = textOf(annotations?.["meta.helm.sh/release-namespace"]);
-  const proof = `metadata.annotations[meta.helm.sh/release-name]=${name}`;
+  const proof = `metadata.annotations[${HELM_NAME}]=${name}`;
   return [reference({ relation: "managed-by", kind: HELM_RELEASE, namespace }, name, proof)];
 }
 
 function olmHints(labels: JsonObject | undefined): NamedRelation[] {
-  const kind = textOf(labels?.["olm.owner.kind"]);
+  const kind = textOf(labels?.[OLM_KIND]);
   if (kind === undefined) return [];
   const namespace = textOf(labels?.["olm.owner.namespace"]);
   const meant = { relation: "managed-by", kind, group: "operators.coreos.com", namespace } as const;

@@ -33,15 +33,17 @@ const STATUS_LISTS = [
 
 /** All containers of a pod for which its status names at least one instance. `pod` is the parsed object. */
 export function containersOf(pod: unknown): ContainerSight[] {
-  return STATUS_LISTS.flatMap(({ statuses, specs, kind }) =>
-    listField(field(pod, "status"), statuses).flatMap((status) => {
+  const found: ContainerSight[] = [];
+  for (const { statuses, specs, kind } of STATUS_LISTS) {
+    for (const status of listField(field(pod, "status"), statuses)) {
       const container = textField(status, "name");
-      if (container === undefined) return [];
+      if (container === undefined) continue;
       const sidecar = kind === "init" && isSidecar(listField(field(pod, "spec"), specs), container);
       const sight = sightOf(status, container, sidecar ? "sidecar" : kind);
-      return sight.current === undefined && sight.last === undefined ? [] : [sight];
-    }),
-  );
+      if (sight.current !== undefined || sight.last !== undefined) found.push(sight);
+    }
+  }
+  return found;
 }
 
 /** Waiting for one of these a container may run by now; for others, such as an image, it does not. */

@@ -114,7 +114,7 @@ function parseRest(rest: string, spec: Slice): unknown {
   }
   const object = field(parsed, "object");
   if (typeof object !== "object" || object === null || field(object, "spec") !== BLANK) return undefined;
-  Reflect.set(object, "spec", spec.value);
+  Object.assign(object, { spec: spec.value });
   return parsed;
 }
 
