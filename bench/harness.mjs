@@ -17,21 +17,22 @@ export function measure(program, kind, mb) {
 /** The same, with the server's settings as `server.mjs` describes them. */
 export function measureWith(program, settings) {
   return inFolder(async (folder) => {
-    const { port, kind, events, bytes, items } = await startServer("server.mjs", settings).said();
+    const { said } = startServer("server.mjs", settings);
+    const { port, kind, events, bytes, items } = await said();
     const server = `https://127.0.0.1:${port}`;
     const kubeconfig = kubeconfigFor(folder, server, CA);
     const started = performance.now();
-    const usage = await program({ folder, kind, events, bytes, items, kubeconfig, server, ca: CA });
+    const usage = await program({ folder, kind, events, bytes, items, kubeconfig, server, ca: CA, said });
     return { wallMs: performance.now() - started, ...usage, mb: bytes / 1e6, events };
   });
 }
 
 /** Faro as it is shipped. Its roots are ConfigMaps, of which there are none: what is measured is recording, not writing stories. */
-export async function faro({ folder, kind, events, kubeconfig }) {
+export async function faro({ folder, kind, events, kubeconfig, ...options }) {
   const recording = join(folder, "output/recording");
   const started = performance.now();
   const flags = ["--resource=v1/ConfigMap", `--related=${kind}`, "--no-include-logs", "--log-level=error"];
-  const { child, usage } = startFaro({ folder, kubeconfig, flags });
+  const { child, usage } = startFaro({ folder, kubeconfig, flags, ...options });
   await endOfRecording(recording, versionOf(events - 1), child);
   const wallMs = performance.now() - started;
   child.kill("SIGINT");

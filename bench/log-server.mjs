@@ -1,8 +1,10 @@
 /**
  * The cluster of the benchmark for logs: `BENCH_CONTAINERS` pods, each of whose containers writes
- * `BENCH_RATE` lines a second for `BENCH_SECONDS`, from the first byte on standard input on. Prints its port, and in the end what was
- * written, and in how many chunks it was sent.
+ * `BENCH_RATE` lines a second for `BENCH_SECONDS`, from the line `go` on standard input on. Prints its port, for `open?` when all logs are
+ * followed, and in the end what was written, and in how many chunks it was sent.
  */
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterHistory, ContainerLogs, logTime, startApiServer } from "../dist/testing.js";
 
 const CONTAINERS = Number(process.env.BENCH_CONTAINERS ?? "50");
@@ -32,10 +34,19 @@ let written = 0;
 
 let bytes = 0;
 let began;
-process.stdin.once("data", () => {
+createInterface({ input: process.stdin }).on("line", (line) => {
+  if (line === "open?") void whenOpen();
+  if (line !== "go") return;
   began = performance.now();
   setTimeout(write, WRITER_MS);
 });
+
+/** Says when the logs of all containers are followed. */
+async function whenOpen() {
+  const followed = () => server.streams.filter(({ kind }) => kind === "log").length;
+  while (followed() < CONTAINERS) await sleep(50);
+  console.log(JSON.stringify({ followed: followed() }));
+}
 
 /** Spreads the lines over the containers in turn, so that those of one container come as far apart as its rate says. */
 function write() {

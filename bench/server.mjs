@@ -2,10 +2,12 @@
  * The API server of the benchmark: as little work as possible between its memory and the socket, so that the client is what is
  * measured. Serves pods, Events and ConfigMaps over TLS: BENCH_MB megabytes of BENCH_KIND (`pods` or `events`) on the watch of
  * that kind, silence on every other; BENCH_ITEMS pods when they are listed. Prints its port, the number of lines and their bytes, then
- * waits.
+ * waits. With BENCH_RATE it sends so many megabytes a second, whether or not they are read, and prints in the end how many bytes waited
+ * for their reader at the most.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { linesOf, listItems, versionOf } from "./corpus.mjs";
 
 const KIND = process.env.BENCH_KIND ?? "pods";
@@ -15,6 +17,8 @@ const BATCH = 16;
 
 const ITEMS = Number(process.env.BENCH_ITEMS ?? "0");
 const PAGE = 500;
+const RATE = Number(process.env.BENCH_RATE ?? "0");
+const TICK_MS = 5;
 
 const lines = linesOf(KIND);
 const items = ITEMS > 0 ? listItems() : undefined;
@@ -51,10 +55,25 @@ async function watch(response, kind) {
   response.writeHead(200, { "content-type": "application/json" });
   response.flushHeaders();
   if (kind !== KIND) return;
+  if (RATE > 0) return await pace(response);
   for (let sent = 0; sent < COUNT && !response.destroyed; sent += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, at) => lines.at(sent + at));
     if (!response.write(Buffer.concat(batch))) await writable(response);
   }
+}
+
+async function pace(response) {
+  const began = performance.now();
+  let waiting = 0;
+  for (let sent = 0, bytes = 0; sent < COUNT && !response.destroyed; await sleep(TICK_MS)) {
+    for (const due = (performance.now() - began) * RATE * 1_000; bytes < due && sent < COUNT; sent++) {
+      const line = lines.at(sent);
+      bytes += line.length;
+      response.write(line);
+    }
+    waiting = Math.max(waiting, response.writableLength);
+  }
+  console.log(JSON.stringify({ waiting, seconds: (performance.now() - began) / 1_000 }));
 }
 
 /** Resolves when more can be written, or when nobody reads any more. */
