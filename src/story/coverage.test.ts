@@ -70,6 +70,18 @@ describe("the verdict", () => {
     expect(coverage.reasons.length > 0).toBe(verdict === "incomplete");
   });
 
+  test("tells all gaps of one log that have the same cause in one sentence, and lists each", async () => {
+    const rotated = (id: string, time: string): readonly FaroRecord[] => {
+      const bounds = { scope: "log:p-1/app", cause: "rotation", from: at(time), to: at(time), at: at(time) } as const;
+      return [gap(id, "opened", bounds), gap(id, "closed", bounds)];
+    };
+    const gaps = [...rotated("g1", "10:00:03"), ...rotated("g2", "10:00:02"), ...rotated("g3", "10:00:04")];
+    const { reasons, gaps: told } = await coverageOf([...BEGIN, belongs("p-1", at("10:00:01")), ...gaps]);
+    const bounds = `from ${at("10:00:02")}, until ${at("10:00:04")}`;
+    expect(reasons).toEqual([`log:p-1/app may lack something: rotation, 3 times, ${bounds}`]);
+    expect(told).toHaveLength(3);
+  });
+
   test("counts an earlier gap when a list was the first to show the root", async () => {
     const listed = { ...root, change: "LISTED" } as const;
     const coverage = await coverageOf([

@@ -161,8 +161,29 @@ function canCarry(scope: ScopeId, extent: Extent): boolean {
 /**
  * Nothing can be missing only when that was proven. That everything was as before is no proof: an object may have come and gone.
  */
-export function hasPossibleLoss({ opened, closed }: Gap): boolean {
+function hasPossibleLoss({ opened, closed }: Gap): boolean {
   return (closed ?? opened).repaired !== "full";
+}
+
+/** Why a story is incomplete: a sentence for all gaps of one scope and cause, since a log may be rotated every few minutes. */
+export function gapReasons(gaps: readonly Gap[]): readonly string[] {
+  const groups = new Map<string, Gap[]>();
+  for (const gap of gaps.filter(hasPossibleLoss)) {
+    const what = `${gap.opened.scope} may lack something: ${gap.opened.cause}`;
+    const group = groups.get(what);
+    if (group === undefined) groups.set(what, [gap]);
+    else group.push(gap);
+  }
+  return [...groups].map(([what, group]) => {
+    const times = group.length > 1 ? `, ${group.length} times,` : "";
+    const [from] = group.map(({ opened }) => opened.from).toSorted();
+    const isOpen = group.some(({ closed }) => closed === undefined);
+    const until = group
+      .map(({ closed }) => closed?.to ?? closed?.at ?? "")
+      .toSorted()
+      .at(-1);
+    return `${what}${times} from ${from}, ${isOpen ? "still open" : `until ${until}`}`;
+  });
 }
 
 /** A gap as the story file tells it. */

@@ -3,7 +3,7 @@
  * not grow with the story: events are read, written and forgotten. The same recording gives the same bytes.
  */
 import { isoTime } from "../base/index.ts";
-import { describeGap, hasPossibleLoss } from "./coverage.ts";
+import { describeGap, gapReasons } from "./coverage.ts";
 import type { CoveredLog, StoryCoverage, StoryMetadata, StoryObject, StoryOverview, Verdict } from "./document.ts";
 import { STORY_SCHEMA_VERSION } from "./document.ts";
 import { describeDrawn, proofOfDrawn } from "./drawn.ts";
@@ -177,10 +177,7 @@ function describeObject(member: Subject, state: StoryState, replaced: Subject | 
 function describeCoverage(extract: StoryExtract): StoryCoverage {
   const logs = describeLogs(extract.streams);
   const reasons = [
-    ...extract.gaps.filter(hasPossibleLoss).map(({ opened, closed }) => {
-      const until = closed === undefined ? "still open" : `until ${closed.to ?? closed.at}`;
-      return `${opened.scope} may lack something: ${opened.cause} from ${opened.from}, ${until}`;
-    }),
+    ...gapReasons(extract.gaps),
     ...logs
       .filter((log) => log.outcome === "incomplete")
       .map((log) => `the log of ${log.pod}/${log.container} (restart ${log.restart_count}) is cut short: ${log.reason}`),
