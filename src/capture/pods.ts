@@ -57,7 +57,7 @@ interface Pod {
   /** When it was created, if it was seen before any of its containers had run. */
   readonly bornAt: number | undefined;
   /** Set as soon as the pod belongs to a story. */
-  readonly followed: Map<string, ContainerLog>;
+  followed: Map<string, ContainerLog> | undefined;
 }
 
 /** True for the records that `Pods.see` wants. */
@@ -112,7 +112,7 @@ export class Pods {
 
   /** Reads what there still is of the logs of a pod that was deleted, and says what there is not. */
   followDeparted(uid: string, { namespace, name, sights }: DepartedPod): void {
-    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, bornAt: undefined, followed: new Map() };
+    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, bornAt: undefined, followed: undefined };
     this.#followContainers(uid, pod);
     this.#gone(uid, pod);
   }
@@ -122,7 +122,7 @@ export class Pods {
    * wanted. A watch that is resumed says nothing of a pod that does not change.
    */
   restore(uid: string, pod: RestoredPod): void {
-    this.#pods.set(uid, { ...pod, followed: new Map() });
+    this.#pods.set(uid, { ...pod, followed: undefined });
   }
 
   /** Takes a version that was just recorded. */
@@ -133,7 +133,8 @@ export class Pods {
     const step = stepPod(pod.summary, record, parsed);
     pod.summary = step.summary;
     for (const draft of step.transitions) this.#options.recorder.note(draft);
-    pod.sights = sights;
+    // A copy, because an array that grew item by item keeps room for more.
+    pod.sights = [...sights];
     pod.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
     if (record.change !== "DELETED") return;
@@ -153,14 +154,14 @@ export class Pods {
       sights: [],
       isDeleting: false,
       bornAt: born,
-      followed: new Map(),
+      followed: undefined,
     };
     this.#pods.set(record.uid, pod);
     return pod;
   }
 
   #gone(uid: string, pod: Pod): void {
-    for (const log of pod.followed.values()) log.podGone();
+    for (const log of pod.followed?.values() ?? []) log.podGone();
     this.#pods.delete(uid);
     this.#wanted.delete(uid);
   }
@@ -169,7 +170,7 @@ export class Pods {
   #neverSeen(uid: string, pod: Pod, parsed: unknown): void {
     const from = bornAt(parsed);
     for (const container of unseenContainersOf(parsed)) {
-      if (!this.#isChosen(container) || pod.followed.has(container)) continue;
+      if (!this.#isChosen(container) || pod.followed?.has(container) === true) continue;
       const detail = `the pod was deleted before its status showed whether ${container} had run`;
       this.#records(uid, pod, container).record({ item: "log-gap", cause: "log-unavailable", detail, from, to: undefined });
     }
@@ -181,12 +182,13 @@ export class Pods {
   }
 
   #followContainers(uid: string, pod: Pod): void {
+    const followed = (pod.followed ??= new Map());
     for (const sight of pod.sights) {
       if (!this.#isChosen(sight.container)) continue;
-      let log = pod.followed.get(sight.container);
+      let log = followed.get(sight.container);
       if (log === undefined) {
         log = this.#containerLog(uid, pod, sight);
-        pod.followed.set(sight.container, log);
+        followed.set(sight.container, log);
         log.see(sight, pod.isDeleting);
         this.#start(uid, pod, sight.container, log);
       } else {

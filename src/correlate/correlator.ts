@@ -111,7 +111,7 @@ export class Correlator {
   storiesOf(uid: string): readonly CorrelationId[] {
     const node = this.#graph.find(uid);
     if (node === undefined) return NO_STORY;
-    if (node.links === undefined || node.links.stories.size === 0) return node.stories;
+    if ((node.links?.stories?.size ?? 0) === 0) return node.stories;
     return [...new Set([...node.stories, ...drawnInto(node)])];
   }
 
@@ -262,7 +262,7 @@ export class Correlator {
 }
 
 function isPodOrAboutOne(node: GraphNode): boolean {
-  if (node.links === undefined || node.links.stories.size === 0) return false;
+  if ((node.links?.stories?.size ?? 0) === 0) return false;
   return node.kind === "Pod" || node.subjects.some((subject) => subject.kind === "Pod");
 }
 

@@ -6,7 +6,16 @@
  */
 import { type CorrelationId, type NamedRelation, type ObjectRelations, referenceKey } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
-import { compareNamed, drawnInto, type Edge, isSameStatement, isSameTarget, linksOf, NOTHING_STATED } from "./relation-links.ts";
+import {
+  compareNamed,
+  drawnInto,
+  type Edge,
+  isSameStatement,
+  isSameTarget,
+  linksOf,
+  NOTHING_STATED,
+  sharingNames,
+} from "./relation-links.ts";
 import { type Draws, RELATION_RULES } from "./relation-rules.ts";
 import { matchesSelector } from "./selector.ts";
 import type { CorrelationRecord, Want } from "./types.ts";
@@ -36,6 +45,8 @@ export class RelationGraph {
   readonly #selectors = new Map<string, Set<GraphNode>>();
   readonly #selectable = new Map<string, Set<GraphNode>>();
   readonly #wanted = new Set<string>();
+  /** By owner and proof. */
+  readonly #namedByPods = new WeakMap<GraphNode, Map<string, NamedRelation>>();
   #findings: RelationFindings = { records: [], wants: [] };
 
   constructor(bearers: Bearers) {
@@ -97,7 +108,7 @@ export class RelationGraph {
     const before = node.links?.stated ?? NOTHING_STATED;
     if (isSameStatement(before, stated)) return;
     const links = linksOf(node);
-    links.stated = stated;
+    links.stated = this.#sharingNames(node, stated);
     const { gone, fresh } = compareNamed(before.named, stated.named);
     for (const one of gone) this.#unname(node, one);
     for (const one of fresh) this.#name(node, one);
@@ -105,7 +116,16 @@ export class RelationGraph {
     for (const alias of stated.aliases) if (!before.aliases.includes(alias)) this.#offer(node, alias);
     this.#reselect(node, before);
     // What the version before named was asked for then, or when the object joined its story.
-    if (node.stories.length > 0 || links.stories.size > 0) this.#wantNamed(node, fresh);
+    if (node.stories.length > 0 || (links.stories?.size ?? 0) > 0) this.#wantNamed(node, fresh);
+  }
+
+  /** Pods of one owner name the same things, but for the nodes that they are on: one copy of each is kept for all of them. */
+  #sharingNames(node: GraphNode, stated: ObjectRelations): ObjectRelations {
+    const [owner] = node.owners;
+    if (owner === undefined || !isPod(node)) return stated;
+    const known = this.#namedByPods.get(owner) ?? new Map<string, NamedRelation>();
+    this.#namedByPods.set(owner, known);
+    return sharingNames(stated, known);
   }
 
   #name(holder: GraphNode, named: NamedRelation): void {
@@ -224,7 +244,9 @@ export class RelationGraph {
   }
 
   #support(node: GraphNode, { story, key, words, by }: { story: CorrelationId; key: string; words: string; by: 1 | -1 }): void {
-    const { supports, stories } = linksOf(node);
+    const links = linksOf(node);
+    const supports = (links.supports ??= new Map());
+    const stories = (links.stories ??= new Map());
     const at = `${key} ${story}`;
     const support = supports.get(at) ?? { story, words, count: 0 };
     support.count += by;

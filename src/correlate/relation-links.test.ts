@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NamedRelation } from "../record/index.ts";
-import { compareNamed } from "./relation-links.ts";
+import { compareNamed, sharingNames } from "./relation-links.ts";
 
 /** A version names nothing twice: one reference for each name, in any order. */
 const version = fc.uniqueArray(fc.record({ name: fc.nat(9), uid: fc.constantFrom("old", "new") }), {
@@ -27,4 +27,18 @@ test("what is passed over at both ends changes nothing of what two versions diff
     }),
     { numRuns: 500 },
   );
+});
+
+test("what two statements name alike is kept once, and what differs stays as each says it", () => {
+  const known = new Map<string, NamedRelation>();
+  const of = (...names: readonly number[]) => ({
+    named: names.map((name) => named({ name, uid: "old" })),
+    selecting: [],
+    aliases: [],
+  });
+  const [first, second] = [sharingNames(of(1), known), sharingNames(of(1), known)];
+  const other = sharingNames(of(2), known);
+
+  expect(second.named[0]).toBe(first.named[0]);
+  expect(other).toEqual(of(2));
 });

@@ -24,10 +24,10 @@ export interface Links {
   /** The namespace in which selectors may mean this object. */
   selectable: string | undefined;
   readonly edges: Set<Edge>;
-  /** By relation and story. */
-  readonly supports: Map<string, Support>;
+  /** By relation and story; like `stories` undefined until there is one, as for most objects there never is. */
+  supports: Map<string, Support> | undefined;
   /** How many supports each story has. */
-  readonly stories: Map<CorrelationId, number>;
+  stories: Map<CorrelationId, number> | undefined;
 }
 
 export const NOTHING_STATED: ObjectRelations = { named: [], selecting: [], aliases: [] };
@@ -38,15 +38,15 @@ export function linksOf(node: GraphNode): Links {
     labels: undefined,
     selectable: undefined,
     edges: new Set(),
-    supports: new Map(),
-    stories: new Map(),
+    supports: undefined,
+    stories: undefined,
   };
   return node.links;
 }
 
 /** Stories that the object was drawn into. */
 export function drawnInto(node: GraphNode): Iterable<CorrelationId> {
-  return node.links?.stories.keys() ?? [];
+  return node.links?.stories?.keys() ?? [];
 }
 
 /** True when two versions state the same. */
@@ -113,6 +113,17 @@ function isSameName(a: NamedRelation, b: NamedRelation | undefined): boolean {
     a.uid === b.uid &&
     a.proof === b.proof
   );
+}
+
+/** The same statement, with what it names taken from `known` where it stands there, by proof, and put there where it does not. */
+export function sharingNames(stated: ObjectRelations, known: Map<string, NamedRelation>): ObjectRelations {
+  const share = (one: NamedRelation): NamedRelation => {
+    const like = known.get(one.proof);
+    if (like !== undefined && isSameName(like, one)) return like;
+    known.set(one.proof, one);
+    return one;
+  };
+  return { ...stated, named: stated.named.map(share) };
 }
 
 /** Whether both may mean the same object, whatever the relation is. */

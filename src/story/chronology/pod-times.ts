@@ -16,7 +16,7 @@ export interface PodTimes {
   /** When a watch, being up to date, showed that the pod was bound to its Node: nothing on that Node is earlier. */
   boundAt: number | undefined;
   /** Rows of its creation and of its binding. */
-  readonly beginnings: number[];
+  beginnings: readonly number[];
   /** By name of the container, "" for the pod. */
   readonly streams: Map<string, TransitionStream>;
 }

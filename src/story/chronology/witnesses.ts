@@ -67,7 +67,7 @@ export class Witnesses {
   transitionTold(subject: Subject, record: LifecycleRecord, row: number): void {
     const { times } = subject;
     if (times === undefined) return;
-    if (record.action === "created" || record.action === "scheduled") times.beginnings.push(row);
+    if (record.action === "created" || record.action === "scheduled") times.beginnings = [...times.beginnings, row];
     if (record.action === "scheduled" && subject.isPrompt) times.boundAt ??= Date.parse(record.time);
     this.ledger.transition(subject, record, isoMs(record.at), row);
     if (record.containerId === undefined) return;
