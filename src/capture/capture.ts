@@ -168,6 +168,7 @@ class RunningCapture {
       writer,
       recorded: recovery,
       nextGap,
+      isCutOff: () => this.#scopes.isCutOff,
     });
     for (const [uid, pod] of recovery.pods) if (isSameCluster) this.#pods.restore(uid, pod);
     for (const uid of recovery.wantedPods) this.#pods.want(uid);
@@ -379,6 +380,7 @@ class RunningCapture {
     try {
       this.#hub.tell({ status: "draining", openStories: this.#stories.open });
       const degraded = this.#conditions();
+      if (ending.ending !== "refused") await this.#scopes.lastLook(this.#tasks.signal);
       await this.#tasks.close(ending.ending);
       await this.#ingest.drain();
       this.#scopes.close({ isRefused: ending.ending === "refused" });

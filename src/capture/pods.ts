@@ -36,6 +36,8 @@ export interface PodsOptions {
   /** What an earlier run left: instances by container id, and what their redaction left open, by stream. */
   readonly recorded: { readonly logs: Map<string, RecordedLog>; readonly redactions: Map<string, LogRedactionState> };
   readonly nextGap: () => string;
+  /** See `ContainerLogOptions`. */
+  readonly isCutOff: () => boolean;
 }
 
 /** A pod as an earlier run saw it last. */
@@ -198,7 +200,7 @@ export class Pods {
   }
 
   #containerLog(uid: string, pod: Pod, sight: ContainerSight): ContainerLog {
-    const { client, clock, recorded } = this.#options;
+    const { client, clock, recorded, isCutOff } = this.#options;
     const { namespace, name } = pod;
     const keeps = this.#keeps;
     return new ContainerLog({
@@ -212,6 +214,7 @@ export class Pods {
       kind: sight.kind,
       recorded: recorded.logs,
       bornAt: pod.bornAt,
+      isCutOff,
       from: this.#from,
       ...(keeps === undefined ? {} : { wasRecorded: (line: Buffer) => keeps(splitLogLine(line).message.toString("utf8")) }),
     });

@@ -129,6 +129,12 @@ export function settleCoverage(of: LedgerScope, coverage: Coverage, now: number)
   return now >= coverage.connected.settlesAt ? resumed(of, coverage, now) : unchanged(coverage);
 }
 
+/** The watch was silent, and when the recorder stopped it was not to be found that it had nothing to tell. */
+export function doubtedCoverage(coverage: Coverage, detail: string): Coverage {
+  if (coverage.state !== "covered") return coverage;
+  return { state: "interrupted", coveredAt: coverage.coveredAt, cause: "unreachable", detail, isDegraded: true };
+}
+
 /** A watch that has been down for less when the recorder stops is between two sessions. */
 const BLIP_MS = 2_000;
 

@@ -3,6 +3,7 @@ import { abortWith, type Clock, errorMessage, isoTime, type Scope as Tasks } fro
 import { type ApiClient, type ApiResource, resourceName } from "../cluster/index.ts";
 import {
   type KnownVersions,
+  lookLast,
   SliceMemory,
   versionKey,
   type WatchItem,
@@ -19,6 +20,7 @@ import type { RecoveredScope } from "./recovered-scopes.ts";
 import {
   closeCoverage,
   type Coverage,
+  doubtedCoverage,
   type LedgerRecord,
   type LedgerScope,
   openedGap,
@@ -84,6 +86,9 @@ const ROOM_RETRY_MS = 500;
 /** A checkpoint a second: what a crash leaves open is a gap of no more than that. */
 const CHECKPOINT_MS = 1_000;
 
+/** A watch that told something so lately stands. */
+const HEARD_MS = 1_000;
+
 export class Scopes {
   readonly #options: ScopesOptions;
   readonly #running = new Map<string, Running>();
@@ -91,6 +96,7 @@ export class Scopes {
   /** One for all watches: memory does not grow with their number. */
   readonly #slices = new SliceMemory();
   #checkpointAt = 0;
+  #isCutOff = false;
 
   constructor(options: ScopesOptions) {
     this.#options = options;
@@ -210,6 +216,31 @@ export class Scopes {
       return { scope, progress, isInterrupted: coverage.state === "interrupted" };
     });
     if (standings.length > 0) this.#checkpoints.step(standings, now);
+  }
+
+  /** True when the last look found that connections may have died. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
+  /**
+   * Before the watches end: asks about each that is silent whether it still stands. What one was not told is a gap, and silence where
+   * nobody answers is one, too.
+   */
+  async lastLook(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#lookLast(running, signal)));
+  }
+
+  async #lookLast(running: Running, signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    const { coverage, followed, known, progress } = running;
+    const from = progress.safe?.resourceVersion;
+    if (coverage.state !== "covered" || from === undefined || !followed.target.resource.verbs.includes("watch")) return;
+    if (clock.now() - coverage.coveredAt < HEARD_MS) return;
+    const look = await lookLast({ client, clock, target: followed.target, known, signal }, from);
+    if (look.look === "stands") return;
+    this.#isCutOff = true;
+    running.coverage = doubtedCoverage(running.coverage, `the watch was silent when the recorder stopped: ${look.why}`);
   }
 
   /** Writes the last checkpoint and the end of every scope. To be called when the watches have stopped and the lanes are empty. */

@@ -16,5 +16,6 @@ export {
   type WatchTarget,
   type WireObject,
 } from "./watch/watch-item.ts";
+export { lookLast } from "./watch/last-look.ts";
 export { identify, type ResumePoint } from "./watch/watch-line.ts";
 export { watchResource, type WatchOptions } from "./watch/watcher.ts";

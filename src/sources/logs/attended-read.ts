@@ -284,9 +284,9 @@ export class AttendedRead {
     const { isLate } = this;
     yield* this.#leftOut("the recording stopped", "log-unavailable");
     if (isLate || this.#isBehind) return false;
-    const { clock } = this.#parts.options;
+    const { clock, isCutOff } = this.#parts.options;
     // A follow that goes on after its pod may be one that is dead. Who looks at lines of another instance has none of its own.
-    const isInDoubt = this.#parts.news.state === "gone" || this.#isElsewhere;
+    const isInDoubt = this.#parts.news.state === "gone" || this.#isElsewhere || isCutOff?.() === true;
     if (!isInDoubt && clock.monotonic() - this.#readUntilMonotonic <= STOP_MS) return true;
     const [from, to] = [isInDoubt ? this.#startedAt : this.#readUntil, clock.now()];
     const newest = aligner.newest === undefined ? from : aligner.newest * 1_000;

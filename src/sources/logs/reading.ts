@@ -23,6 +23,8 @@ export interface ContainerLogOptions {
   readonly recorded: Map<string, RecordedLog>;
   /** Milliseconds since 1970: the pod was created then, and seen before any of its containers had run. */
   readonly bornAt?: number | undefined;
+  /** Connections were found to have died without a word: silence of a log says nothing. */
+  readonly isCutOff?: () => boolean;
   /** Where to begin with an instance of which nothing is recorded; the start of its log unless given. */
   readonly from?: LogStart;
   /** False for lines that are never recorded, so an earlier run did not either. */
