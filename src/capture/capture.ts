@@ -279,19 +279,15 @@ class RunningCapture {
       await clock.sleep(TICK_MS, signal);
       this.#recorder.tick();
       this.#scopes.tick();
-      this.#tellSteps();
+      for (const step of clock.takeSteps()) {
+        const incident = { what: "clock set", detail: describeStep(step) };
+        this.#recorder.note({ type: "incident", ...incident });
+        this.#hub.tell({ status: "incident", ...incident });
+      }
       const elapsed = clock.monotonic() - began;
       this.#checkUntil();
       if (durationMs !== undefined && elapsed >= durationMs) this.#end({ ending: "duration" });
       if (timeoutMs !== undefined && elapsed >= timeoutMs) this.#end({ ending: "timeout" });
-    }
-  }
-
-  #tellSteps(): void {
-    for (const step of this.#options.clock.takeSteps()) {
-      const incident = { what: "clock set", detail: describeStep(step) };
-      this.#recorder.note({ type: "incident", ...incident });
-      this.#hub.tell({ status: "incident", ...incident });
     }
   }
 

@@ -287,7 +287,7 @@ export class AttendedRead {
     const { clock, isCutOff } = this.#parts.options;
     // A follow that goes on after its pod may be one that is dead. Who looks at lines of another instance has none of its own.
     const isInDoubt = this.#parts.news.state === "gone" || this.#isElsewhere || isCutOff?.() === true;
-    if (!isInDoubt && clock.monotonic() - this.#readUntilMonotonic <= STOP_MS) return true;
+    if (!isInDoubt && clock.monotonic() - this.#readUntilMonotonic < STOP_MS) return true;
     const [from, to] = [isInDoubt ? this.#startedAt : this.#readUntil, clock.now()];
     const newest = aligner.newest === undefined ? from : aligner.newest * 1_000;
     const detail = `${stream} was not being read when the recording stopped`;
