@@ -19,6 +19,7 @@ export async function judge({ recording, truthFile, upTo, onVersion, onTruth }) 
   const { found, repeated, gaps, scopes } = await readRecording(recording, onVersion);
   const verdict = { versions: 0, lost: 0, inGaps: 0, repeated, invented: 0, gaps: gaps.length, firstLost: [] };
   const stored = new Set();
+  const missing = [];
   for await (const line of createInterface({ input: createReadStream(truthFile) })) {
     const [revision, change, storage, name, uid] = line.split(" ");
     const scope = scopes.get(storage);
@@ -27,14 +28,26 @@ export async function judge({ recording, truthFile, upTo, onVersion, onTruth }) 
     stored.add(key);
     // What was there before Faro's first list is shown once, as it was then. Later lists excuse nothing.
     if (Number(revision) <= scope.first || Number(revision) > upTo) continue;
-    verdict.versions++;
-    if (found.has(key)) onTruth?.(key, line);
-    else if (gaps.some((gap) => gap.storage === storage && covers(gap, Number(revision)))) verdict.inGaps++;
-    else {
-      verdict.lost++;
-      if (verdict.firstLost.length < 5) verdict.firstLost.push(`${change} ${storage} ${name} ${uid} at ${revision}`);
-    }
+    if (found.has(key)) {
+      verdict.versions++;
+      onTruth?.(key, line);
+    } else if (gaps.some((gap) => gap.storage === storage && covers(gap, Number(revision)))) {
+      verdict.versions++;
+      verdict.inGaps++;
+    } else
+      missing.push({
+        uid,
+        change,
+        isBeforeWatch: Number(revision) < scope.watchedFrom,
+        what: `${storage} ${name} ${uid} at ${revision}`,
+      });
   }
+  // The list may be newer than the newest object in it, and shows nothing of one that had come and gone by then.
+  const goneBefore = new Set(missing.filter((each) => each.isBeforeWatch && each.change === "DELETED").map(({ uid }) => uid));
+  const lost = missing.filter(({ uid, isBeforeWatch }) => !isBeforeWatch || !goneBefore.has(uid));
+  verdict.versions += lost.length;
+  verdict.lost = lost.length;
+  verdict.firstLost = lost.slice(0, 5).map(({ change, what }) => `${change} ${what}`);
   for (const key of found) if (!stored.has(key)) verdict.invented++;
   return verdict;
 }
@@ -71,7 +84,7 @@ async function readRecording(directory, onVersion) {
   const scopes = new Map();
   let repeated = 0;
   const scopeOf = (storage) => {
-    if (!scopes.has(storage)) scopes.set(storage, { listed: [], syncedSeq: Infinity });
+    if (!scopes.has(storage)) scopes.set(storage, { listed: [], syncedSeq: Infinity, watchedFrom: undefined });
     return scopes.get(storage);
   };
   for await (const { line, segment, end } of linesOfRecording(directory)) {
@@ -92,6 +105,7 @@ async function readRecording(directory, onVersion) {
     if (revision === undefined) continue;
     const scope = scopeOf(`/${resource}`);
     if (head.includes('"change":"LISTED"')) scope.listed.push([seqOf(head), Number(revision)]);
+    if (seqOf(head) > scope.syncedSeq) scope.watchedFrom ??= Number(revision);
     const key = `${revision} ${textOf(head, UID)}`;
     if (found.has(key)) repeated++;
     found.add(key);

@@ -30,17 +30,34 @@ const gap = (from: number, to: number): object => {
 
 /** Of one pod that was stored at these revisions. */
 async function verdictOf(lines: readonly object[], revisions: readonly number[]): Promise<Verdict> {
+  const truth = revisions.map((revision) => `${revision} MODIFIED /pods p u 0\n`).join("");
+  return await verdictOn(lines, truth, Math.max(...revisions));
+}
+
+async function verdictOn(lines: readonly object[], truth: string, upTo: number): Promise<Verdict> {
   const text = lines.map((line) => `${JSON.stringify({ crc: "00000000", ...line })}\n`);
   writeFileSync(join(recording, "000001.ndjson"), text.join(""));
   const truthFile = join(recording, "truth");
-  writeFileSync(truthFile, revisions.map((revision) => `${revision} MODIFIED /pods p u 0\n`).join(""));
-  return await judge({ recording, truthFile, upTo: Math.max(...revisions) });
+  writeFileSync(truthFile, truth);
+  return await judge({ recording, truthFile, upTo });
 }
 
 it("what the first list did not show of the time before it is not asked for", async () => {
   const verdict = await verdictOf([version(1, "LISTED", 5), synced(2), version(3, "MODIFIED", 6)], [4, 5, 6]);
 
   expect(verdict).toMatchObject({ versions: 1, lost: 0, invented: 0, repeated: 0 });
+});
+
+it("what had come and gone before the first list is not asked for, though no object in it is so new", async () => {
+  const lines = [version(1, "LISTED", 5), synced(2), version(3, "MODIFIED", 9)];
+  const [before, of] = ["5 MODIFIED /pods p u 0\n", (uid: string) => `6 ADDED /pods q ${uid} 0\n`];
+  const after = "9 MODIFIED /pods p u 0\n";
+
+  expect(await verdictOn(lines, `${before}${of("brief")}7 DELETED /pods q brief 0\n${after}`, 9)).toMatchObject({ lost: 0 });
+  expect(await verdictOn(lines, `${before}${of("left")}${after}`, 9)).toMatchObject({ versions: 2, lost: 1 });
+  expect(await verdictOn(lines, `${before}${after}10 ADDED /pods q late 0\n11 DELETED /pods q late 0\n`, 11)).toMatchObject({
+    lost: 2,
+  });
 });
 
 it("what is missing before a later list is lost", async () => {
