@@ -20,7 +20,7 @@ export interface Asked {
   revision: number | undefined;
   /** A watch said `ERROR`: the line. */
   errors: string[];
-  /** A fault changed bytes on the way, or answered in the server's place. */
+  /** A fault changed bytes on the way, broke the answer off, or answered in the server's place. */
   isTampered: boolean;
 }
 
@@ -137,6 +137,8 @@ export class Connection {
     if (how === "end") this.#state = "ended";
     else if (how === "dead") this.#state = "dead";
     else this.#state = new BrokenConnection(how === "reset" ? "ECONNRESET" : "UND_ERR_SOCKET");
+    // What the client leaves by itself, it might have read.
+    this.asked.isTampered ||= how === "reset" || how === "dead";
     if (how !== "end") this.#leave.abort(LEFT);
     this.#wake();
   }
