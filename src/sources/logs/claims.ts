@@ -5,6 +5,7 @@
  * line, whose time has nanoseconds, are the same log.
  */
 import type { Aligner } from "./align.ts";
+import { lineInstant } from "./log-line.ts";
 import { type InstanceLog, placeOfSecond, type Reading } from "./reading.ts";
 
 export type Claim =
@@ -58,4 +59,11 @@ export function olderInDoubt(readings: Iterable<Reading>, reading: Reading): Rea
 /** True when `first` is the line with which the lines of `aligner` begin. */
 export function beginsWith({ first: known }: Aligner, first: Buffer): boolean {
   return known !== undefined && first.subarray(0, known.line.length).equals(known.line);
+}
+
+/** The same of an answer that may have been cut in its first line; `undefined` where not even the line's time is left. */
+export function beginsLike({ first: known }: Aligner, fragment: Buffer): boolean | undefined {
+  if (lineInstant(fragment) === undefined) return undefined;
+  const length = Math.min(fragment.length, known?.line.length ?? 0);
+  return known !== undefined && fragment.subarray(0, length).equals(known.line.subarray(0, length));
 }

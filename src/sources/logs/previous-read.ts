@@ -2,7 +2,7 @@
  * What `previous=true` still shows of an instance after a newer one has begun: the only way to one that ended unseen, and
  * the proof whose lines a follow brought that was cut by a restart.
  */
-import { beginsWith } from "./claims.ts";
+import { beginsLike, beginsWith } from "./claims.ts";
 import { leave, type LogEnd, readLog } from "./connection.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import { lineInstant } from "./log-line.ts";
@@ -135,7 +135,10 @@ async function ownerOf(parts: FollowerParts, log: InstanceLog, signal: AbortSign
   }
   // Rotation may have left nothing. Of a short log that is no rotation but another instance: which one nobody can tell from here.
   if (seen.first === undefined || seen.last === undefined) return { owner: aligner.bytes < UNROTATED_BYTES ? "other" : "itself" };
-  if (beginsWith(aligner, seen.first)) return { owner: isNewer ? "newer" : "itself" };
+  const isFragment = seen.first === seen.end.fragment;
+  const isSame = isFragment ? beginsLike(aligner, seen.first) : beginsWith(aligner, seen.first);
+  if (isSame === undefined) return { owner: "unknown", end: { end: "again" } };
+  if (isSame) return { owner: isNewer ? "newer" : "itself" };
   if (isNewer) return { owner: "other" };
   if (placeOf(reading.sight, seen.first) !== "within" && aligner.bytes < UNROTATED_BYTES) {
     return { owner: placeOfSecond(reading.sight, first.second) === "after" ? "newer" : "other" };
