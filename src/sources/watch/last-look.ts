@@ -4,11 +4,12 @@
  * first has reached is told at once what that has not been.
  */
 import { abortWith, type Clock, compareResourceVersions, LineSplitter, TOO_LATE, within } from "../../base/index.ts";
-import { type ApiClient, ApiFailure, collectionPath, describeFailure } from "../../cluster/index.ts";
-import { acceptFor, ListRestart, nameSelector } from "./list.ts";
+import { type ApiClient, ApiFailure, describeFailure, isExpired } from "../../cluster/index.ts";
+import { ListRestart } from "./list.ts";
+import { openBriefly } from "./open-watch.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { KnownVersions, WatchTarget } from "./watch-item.ts";
-import { parseWatchLine } from "./watch-line.ts";
+import { parseWatchLine, stepWatchLine } from "./watch-line.ts";
 
 export type LastLook =
   /** It has told everything. */
@@ -60,18 +61,12 @@ function doubt(why: string): LastLook {
 /** What changed, or why that is not to be known. */
 async function changesSince({ client, clock, target, signal }: Silent, from: string): Promise<Changes | string> {
   const stop = abortWith(signal);
-  const opening = client.stream({
-    path: collectionPath(target.resource, target.namespace),
-    query: { ...nameSelector(target), watch: true, resourceVersion: from, timeoutSeconds: TIMEOUT_S },
-    accept: acceptFor({ ...target, metadataOnly: true }, "watch"),
-    signal: stop.signal,
-    idleTimeoutMs: TIMEOUT_S * 1_000,
-  });
+  const opening = openBriefly({ client, target, signal: stop.signal }, from, TIMEOUT_S);
   try {
     const response = await within(clock, OPEN_MS, opening);
-    return response === TOO_LATE ? `no answer within ${OPEN_MS / 1_000} s` : await readChanges(clock, response.body);
+    return response === TOO_LATE ? `no answer within ${OPEN_MS / 1_000} s` : await readChanges(clock, response.body, from);
   } catch (error) {
-    if (error instanceof ApiFailure && error.failure.kind === "http" && error.failure.status === 410) return "expired";
+    if (error instanceof ApiFailure && isExpired(error.failure)) return "expired";
     throw error;
   } finally {
     stop.abort(new Error("the last look is over"));
@@ -79,7 +74,7 @@ async function changesSince({ client, clock, target, signal }: Silent, from: str
   }
 }
 
-async function readChanges(clock: Clock, body: AsyncIterable<Buffer>): Promise<Changes | string> {
+async function readChanges(clock: Clock, body: AsyncIterable<Buffer>, from: string): Promise<Changes | string> {
   const chunks = body[Symbol.asyncIterator]();
   const lines = new LineSplitter();
   const changes = new Map<string, string | undefined>();
@@ -92,10 +87,13 @@ async function readChanges(clock: Clock, body: AsyncIterable<Buffer>): Promise<C
     }
     if (next.done === true) return changes.size > 0 ? changes : "the answer ended at once";
     for (const text of lines.push(next.value)) {
-      const line = text.length === 0 ? undefined : parseWatchLine(text);
-      if (line?.type === "ERROR") return line.code === 410 ? "expired" : line.message;
-      if (line?.type === "DELETED") changes.set(line.object.uid, undefined);
-      else if (line?.type === "ADDED" || line?.type === "MODIFIED") changes.set(line.object.uid, line.object.resourceVersion);
+      if (text.length === 0) continue;
+      const step = stepWatchLine({ resourceVersion: from }, parseWatchLine(text));
+      if (step.step === "expired") return step.step;
+      if (step.step === "retry" || step.step === "damaged") return step.detail;
+      if (step.step !== "emit") continue;
+      const { uid, resourceVersion } = step.object;
+      changes.set(uid, step.change === "DELETED" ? undefined : resourceVersion);
     }
   }
   return changes;

@@ -54,6 +54,24 @@ export async function openWatch(options: OpenWatchOptions, from: ResumePoint): P
   }
 }
 
+/**
+ * Opens a watch of a few seconds beside another one, to hear what has changed since `from`: identities alone, without bookmarks.
+ * @throws ApiFailure as `ApiClient.stream`.
+ */
+export function openBriefly(
+  { client, target, signal }: Pick<OpenWatchOptions, "client" | "target" | "signal">,
+  from: string,
+  timeoutSeconds: number,
+): Promise<StreamResponse> {
+  return client.stream({
+    path: collectionPath(target.resource, target.namespace),
+    query: { ...nameSelector(target), watch: true, resourceVersion: from, timeoutSeconds },
+    accept: acceptFor({ ...target, metadataOnly: true }, "watch"),
+    signal,
+    idleTimeoutMs: timeoutSeconds * 1_000 + IDLE_MARGIN_MS,
+  });
+}
+
 /** A signal that aborts with `parent`, and by itself; it leaves no listener behind on the long-lived one. */
 export function linked(parent: AbortSignal): { readonly signal: AbortSignal; readonly abort: () => void } {
   const controller = new AbortController();

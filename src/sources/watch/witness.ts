@@ -4,9 +4,9 @@
  * since, and its clean end shows that the connection stood until then.
  */
 import { compareResourceVersions, LineSplitter } from "../../base/index.ts";
-import { type ApiClient, collectionPath } from "../../cluster/index.ts";
-import { IDLE_MARGIN_MS, OVERLAP_MS } from "./limits.ts";
-import { acceptFor, nameSelector } from "./list.ts";
+import type { ApiClient } from "../../cluster/index.ts";
+import { OVERLAP_MS } from "./limits.ts";
+import { openBriefly } from "./open-watch.ts";
 import type { WatchTarget } from "./watch-item.ts";
 import { parseWatchLine } from "./watch-line.ts";
 
@@ -20,14 +20,7 @@ export async function witnessBetween(
   from: string,
   to: string,
 ): Promise<Witness> {
-  const { client, target, signal } = of;
-  const response = await client.stream({
-    path: collectionPath(target.resource, target.namespace),
-    query: { ...nameSelector(target), watch: true, resourceVersion: from, timeoutSeconds: OVERLAP_MS / 1_000 },
-    accept: acceptFor({ ...target, metadataOnly: true }, "watch"),
-    signal,
-    idleTimeoutMs: OVERLAP_MS + IDLE_MARGIN_MS,
-  });
+  const response = await openBriefly(of, from, OVERLAP_MS / 1_000);
   const lines = new LineSplitter();
   let newest: string | undefined;
   for await (const chunk of response.body) {
