@@ -4,6 +4,7 @@
  */
 import type { FaroRecord, ObjectRecord } from "../record/index.ts";
 import { containersOf, type ContainerSight, type RecordedLog } from "../sources/index.ts";
+import { logScope } from "./log-recorder.ts";
 
 /** A deleted pod with what its last version said of its containers. */
 export interface DepartedPod {
@@ -49,7 +50,8 @@ export class UnreadLogs {
   /** Those of `wanted` that are left over, by uid. `logs` are the recorded instances by container id. */
   result(wanted: ReadonlySet<string>, logs: ReadonlyMap<string, RecordedLog>): ReadonlyMap<string, DepartedPod> {
     const unread = [...this.#departed].map(([uid, pod]) => {
-      const sights = pod.sights.filter((sight) => !this.#told.has(`log:${uid}/${sight.container}`) && !isRead(sight, logs));
+      const isTold = ({ container }: ContainerSight): boolean => this.#told.has(logScope({ podUid: uid, container }));
+      const sights = pod.sights.filter((sight) => !isTold(sight) && !isRead(sight, logs));
       return [uid, { ...pod, sights }] as const;
     });
     return new Map(unread.filter(([uid, { sights }]) => wanted.has(uid) && sights.length > 0));

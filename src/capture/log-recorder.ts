@@ -27,6 +27,11 @@ export interface LogSubject {
 
 type Item<K extends LogItem["item"]> = Extract<LogItem, { item: K }>;
 
+/** What gaps of a container's log name as their scope. */
+export function logScope({ podUid, container }: Pick<LogSubject, "podUid" | "container">): string {
+  return `log:${podUid}/${container}`;
+}
+
 /** One per container. */
 export class LogRecorder {
   readonly #options: LogRecorderOptions;
@@ -72,7 +77,7 @@ export class LogRecorder {
   }
 
   get #scope(): string {
-    return `log:${this.#of.podUid}/${this.#of.container}`;
+    return logScope(this.#of);
   }
 
   #lines(item: Item<"lines">): void {

@@ -7,6 +7,7 @@ import { isoMs } from "../base/index.ts";
 import { type LogRedactionState, stateAfterLogText } from "../normalise/index.ts";
 import type { FaroRecord, IsoTime, LogRecord, LogStreamRecord } from "../record/index.ts";
 import { Aligner, type RecordedLog } from "../sources/index.ts";
+import { logScope } from "./log-recorder.ts";
 
 interface Stream {
   /** Of its container's gaps. */
@@ -49,9 +50,9 @@ export class RecordedLogs {
   }
 
   #bind({ stream, instance }: LogStreamRecord): void {
-    const { containerId, podUid, container } = instance;
+    const { containerId } = instance;
     const known = this.#streams.get(stream);
-    const scope = `log:${podUid}/${container}`;
+    const scope = logScope(instance);
     if (known === undefined)
       this.#streams.set(stream, { scope, containerId, aligner: new Aligner(), ended: false, redaction: undefined });
     else if (known.containerId !== containerId) Object.assign(known, { containerId, ended: false });
