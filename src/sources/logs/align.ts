@@ -5,7 +5,7 @@
  * by two goroutines). The sequence can: the same filter over the same file gives the same lines first.
  */
 import type { Leap } from "./lag.ts";
-import { millisecondsOf, SecondReader } from "./log-line.ts";
+import { millisecondsOf, SecondReader, STREAMS_APART_MS } from "./log-line.ts";
 import { hashLine, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
 import { Seams } from "./seams.ts";
 
@@ -327,7 +327,7 @@ export class Aligner {
     for (const [at, line] of lines.entries()) {
       const second = this.#seconds.read(line);
       const instant = second === undefined ? undefined : second * 1_000 + millisecondsOf(line);
-      if (instant !== undefined && instant < this.#newestMs - STEP_MS) {
+      if (instant !== undefined && instant < this.#newestMs - STREAMS_APART_MS) {
         const hash = hashLine(line);
         if (this.#seams.includes(hash) || this.#recent.includes(hash)) return at;
         this.#mustSearch = mayRepeat && second !== undefined && second < this.#newest - WINDOW_S;
@@ -373,8 +373,6 @@ export class Aligner {
   }
 }
 
-/** Two streams stamped by two goroutines are apart by less. */
-const STEP_MS = 50;
 const SEAMS_MAX = 4;
 /** More in one batch are in a log whose lines are all far apart. */
 const LEAPS_MAX = 64;

@@ -1,5 +1,8 @@
 /** The head of one line of a container's log: `2026-01-02T03:04:05.123456789Z text`, as the kubelet writes it. */
 
+/** Two streams of a container, stamped by two goroutines, are apart by less. */
+export const STREAMS_APART_MS = 50;
+
 /** `logs.go timeFormatOut` is fixed-width; older kubelets trim zeros, and the node's zone may stand instead of `Z`. */
 const STAMP = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})(?: |$)/;
 const HEAD_BYTES = 36;

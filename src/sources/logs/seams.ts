@@ -4,10 +4,10 @@
  * (`cri-client logs.go waitLogs`): what is written to the old file after that no reader of the API is ever given. No answer says so,
  * and the times of lines do not either. But the first line of the file is another one after a rotation.
  */
-import { lineInstant } from "./log-line.ts";
+import { lineInstant, STREAMS_APART_MS } from "./log-line.ts";
 
 /** No file is rotated that is smaller, in bytes as the API gives them: of each line of a MiB the file has a stream and a tag, too. */
-export const FILE_BYTES_MIN: number = 768 << 10;
+const FILE_BYTES_MIN = 768 << 10;
 const LOOK_BYTES = FILE_BYTES_MIN / 2;
 const LOOK_MS = 1_000;
 /** An answer that takes longer is none. */
@@ -16,8 +16,6 @@ export const LOOK_MS_MAX: number = 10_000;
 const FILE_MS_MIN = 3_000;
 const MARK_BYTES = 4 << 10;
 const MARKS_MAX = 320;
-/** Two streams stamped by two goroutines are apart by less, in seconds. */
-const STEP_S = 0.05;
 
 /** Lines of the time between may be missing: milliseconds since 1970. */
 export interface Seam {
@@ -129,5 +127,5 @@ export class Seams {
 }
 
 function seam(from: number, to: number): Seam {
-  return { from: Math.floor((from - STEP_S) * 1_000), to: Math.ceil((to + STEP_S) * 1_000) };
+  return { from: Math.floor(from * 1_000 - STREAMS_APART_MS), to: Math.ceil(to * 1_000 + STREAMS_APART_MS) };
 }
