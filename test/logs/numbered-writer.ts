@@ -77,3 +77,17 @@ export function verdict({ world, times }: Pick<Writer, "world" | "times">): {
   const isInOrder = told.every((text, at) => at === 0 || (places.get(text) ?? -1) > (places.get(told[at - 1] ?? "") ?? -1));
   return { lost: lost.length, isInOrder, missing: missing.length };
 }
+
+/** How a container ends, if it does; a pod that is deleted at once leaves no time to read its log. */
+export const ENDINGS = ["runs", "exits", "deleted", "deleted at once"] as const;
+
+/** Brings the container to its end, and lets two minutes pass. */
+export async function endAs({ world, file }: Writer, how: (typeof ENDINGS)[number]): Promise<void> {
+  if (how === "deleted") {
+    world.deletionRequested();
+    file.end();
+    await world.clock.advance(2_000);
+  } else if (how !== "runs") world.exit();
+  if (how.startsWith("deleted")) world.remove();
+  await world.clock.advance(120_000);
+}

@@ -6,7 +6,7 @@
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { KubeletWorld } from "./kubelet-world.ts";
-import { open as openWriter, verdict, type Writer } from "./numbered-writer.ts";
+import { endAs, ENDINGS, open as openWriter, verdict, type Writer } from "./numbered-writer.ts";
 
 let world: KubeletWorld;
 afterEach(() => world.end());
@@ -90,7 +90,7 @@ test("a container that ends right after a rotation leaves an empty file: a few r
 
 test("property: however often and long the reader is held up, each line comes once or lies in a gap", async () => {
   const hold = fc.record({ after: fc.integer({ min: 1, max: 20 }), ms: fc.integer({ min: 1, max: 35 }) });
-  const ending = fc.constantFrom("runs", "exits", "deleted", "deleted at once");
+  const ending = fc.constantFrom(...ENDINGS);
   await fc.assert(
     fc.asyncProperty(fc.array(hold, { minLength: 1, maxLength: 3 }), ending, async (holds, how) => {
       const writer = open();
@@ -99,14 +99,7 @@ test("property: however often and long the reader is held up, each line comes on
         writer.holdUp(ms * 1_000);
       }
       await writer.write(15_000);
-      if (how === "deleted") world.deletionRequested();
-      if (how === "deleted") writer.file.end();
-      else if (how !== "runs") world.exit();
-      if (how.startsWith("deleted")) {
-        await world.clock.advance(how === "deleted" ? 2_000 : 0);
-        world.remove();
-      }
-      await world.clock.advance(120_000);
+      await endAs(writer, how);
       const { lost, isInOrder } = verdict(writer);
       await world.end();
       expect({ lost, isInOrder }).toEqual({ lost: 0, isInOrder: true });

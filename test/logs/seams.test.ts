@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ApiRequest, RequestFault } from "../../src/apiserver/index.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
-import { open as openWriter, verdict, type Writer, type WriterOptions } from "./numbered-writer.ts";
+import { endAs, ENDINGS, open as openWriter, verdict, type Writer, type WriterOptions } from "./numbered-writer.ts";
 
 let world: KubeletWorld;
 afterEach(() => world.end());
@@ -92,7 +92,7 @@ test("property: whenever the file is rotated, and however late it is looked at, 
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 }),
       fc.constantFrom(0, 400, 2_500, 8_000),
-      fc.constantFrom("runs", "exits", "deleted", "deleted at once"),
+      fc.constantFrom(...ENDINGS),
       async (waits, delayMs, how) => {
         const delay: RequestFault = { fault: "delay", ms: delayMs };
         const writer = open({
@@ -106,12 +106,7 @@ test("property: whenever the file is rotated, and however late it is looked at, 
           if (seconds >= 5) writer.writeBehind();
         }
         await writer.write(1_000);
-        if (how === "deleted") world.deletionRequested();
-        if (how === "deleted") writer.file.end();
-        else if (how !== "runs") world.exit();
-        await world.clock.advance(how === "deleted" ? 2_000 : 0);
-        if (how.startsWith("deleted")) world.remove();
-        await world.clock.advance(120_000);
+        await endAs(writer, how);
         const { lost, isInOrder } = verdict(writer);
         await world.end();
         expect({ lost, isInOrder }).toEqual({ lost: 0, isInOrder: true });
