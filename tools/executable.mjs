@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
+import { bundleProgram } from "./bundle.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const BUILD = join(ROOT, "build");
@@ -35,17 +35,9 @@ if (platforms.length === 0 || unknown.length > 0) {
   process.exit(2);
 }
 mkdirSync(BUILD, { recursive: true });
-const bundle = await bundleProgram();
+const bundle = join(BUILD, "faro.mjs");
+await bundleProgram(BUILD, { entryFileNames: "faro.mjs", codeSplitting: false });
 for (const platform of platforms) assemble(platform);
-
-/** One file with everything that the command line loads. */
-async function bundleProgram() {
-  const file = join(BUILD, "faro.mjs");
-  const build = await rolldown({ input: join(ROOT, "src/cli/bin.ts"), platform: "node" });
-  await build.write({ file, format: "esm", codeSplitting: false });
-  await build.close();
-  return file;
-}
 
 function assemble(platform) {
   const config = join(BUILD, `${platform}.json`);

@@ -16,8 +16,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const PROGRAM = join(ROOT, "dist/cli/bin.js");
-const BUILT_FROM = ["src", "schema", "package.json", "tsconfig.json", "tsconfig.build.json"];
+const PROGRAM = join(ROOT, "dist/program/bin.js");
+const BUILT_FROM = ["src", "schema", "package.json", "tsconfig.json", "tsconfig.build.json", "tools/bundle.mjs"];
 
 const [task = "", ...rest] = process.argv.slice(2);
 const tasks = { start, test, build, "test:cluster": testCluster, mutations, bench };
@@ -138,9 +138,10 @@ function ensureBuilt() {
 function compile() {
   const next = join(ROOT, `dist.${process.pid}`);
   const started = new Date();
-  const status = runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", next]);
+  const compiled = runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", next]);
+  const status = compiled === 0 ? runNode("tools/bundle.mjs", [join(next, "program")]) : compiled;
   if (status === 0) {
-    const program = join(next, "cli/bin.js");
+    const program = join(next, "program/bin.js");
     chmodSync(program, 0o755);
     utimesSync(program, started, started); // a source that was saved during the build is newer than it
     rmSync(join(ROOT, "dist"), { recursive: true, force: true });
@@ -152,8 +153,11 @@ function compile() {
 
 /** Runs a program of an installed package with this Node, and returns its exit code. */
 function runTool(name, args) {
-  const file = join(ROOT, "node_modules/.bin", name);
-  const { status } = spawnSync(process.execPath, [file, ...args], { cwd: ROOT, stdio: "inherit" });
+  return runNode(join("node_modules/.bin", name), args);
+}
+
+function runNode(file, args) {
+  const { status } = spawnSync(process.execPath, [join(ROOT, file), ...args], { cwd: ROOT, stdio: "inherit" });
   return status ?? 1;
 }
 

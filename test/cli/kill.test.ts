@@ -24,11 +24,7 @@ let server: ApiServer;
 let output: string;
 
 beforeAll(async () => {
-  await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, "node_modules/.bin/tsc"), "-p", "tsconfig.build.json", "--noCheck", "--outDir", BUILT],
-    { cwd: ROOT },
-  );
+  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), BUILT]);
   history = new ClusterHistory();
   prepareCluster({ history, clock: systemClock });
   server = await startApiServer({ history, window: { minEvents: 100_000, maxEvents: 200_000, freshMs: 3_600_000 } });
@@ -41,7 +37,7 @@ afterAll(async () => {
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [join(BUILT, "cli/bin.js"), "record", "cm", `--server=${server.url}`, `--output=${output}`], {
+  return spawn(process.execPath, [join(BUILT, "bin.js"), "record", "cm", `--server=${server.url}`, `--output=${output}`], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { PATH: process.env["PATH"], HOME: "/nowhere", FARO_METRICS_PORT: "0" },
   });

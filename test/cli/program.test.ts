@@ -12,16 +12,12 @@ import { systemClock } from "../../src/base/index.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILT = join(ROOT, "build", `program-test-${process.pid}`);
-const PROGRAM = join(BUILT, "cli/bin.js");
+const PROGRAM = join(BUILT, "bin.js");
 let server: ApiServer;
 
 beforeAll(async () => {
   // Types are checked by the build itself; here only the JavaScript counts.
-  await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, "node_modules/.bin/tsc"), "-p", "tsconfig.build.json", "--noCheck", "--outDir", BUILT],
-    { cwd: ROOT },
-  );
+  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), BUILT]);
   const history = new ClusterHistory();
   prepareCluster({ history, clock: systemClock });
   history.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "default" }, data: { a: "1" } });
