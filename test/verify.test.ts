@@ -122,7 +122,7 @@ describe("damage", () => {
       return [first, third, second, ...rest];
     });
     expect(damage(await verifyRecording(output))).toContain(
-      "the segment differs from its seal: the digest of the bytes in front of it is another",
+      "the segment differs from its seal: the digest of the checksums in front of it is another",
     );
   });
 

@@ -1,5 +1,6 @@
 /** Lines that are not on disk yet: one slab of memory, in the order in which they will stand in the file. */
 import { type PreparedLine, writeLine } from "../record/index.ts";
+import type { SegmentSeal } from "./segment-seal.ts";
 
 export const BLOCK_BYTES: number = 1024 * 1024;
 const NEWLINE = 0x0a;
@@ -39,9 +40,12 @@ export class Block {
     return this.#length + bytes <= this.#slab.length;
   }
 
-  append(line: PreparedLine): void {
-    this.#length = writeLine(line, this.#slab, this.#length);
+  /** Adds a line, and its checksum to the seal of the segment. */
+  append(line: PreparedLine, seal: SegmentSeal): void {
+    const start = this.#length;
+    this.#length = writeLine(line, this.#slab, start);
     this.#records++;
+    seal.take(this.#slab, start);
   }
 
   /** A copy of the line at `offset` of the segment, or `undefined` when it stands elsewhere. The slab itself is used again. */

@@ -77,7 +77,7 @@ export class RecordingWriter implements RecordingSource {
   #open: Block | undefined;
   #segment: number;
   #segmentEnd = 0;
-  readonly #seals = new SegmentSeal();
+  #segmentSeal = new SegmentSeal();
   #index: SegmentIndexer;
   #savingIndex: Promise<void> = Promise.resolve();
 
@@ -196,18 +196,17 @@ export class RecordingWriter implements RecordingSource {
 
   /** Says how long the segment is and what its bytes add up to: a line that is taken out whole leaves no other trace. */
   #sealRecord(): FaroRecord {
-    if (this.#open !== undefined) this.#seals.take(this.#open);
     const at = isoTime(this.#settings.clock.now());
-    return { type: "seal", seq: 0, at, segment: this.#segment, bytes: this.#segmentEnd, ...this.#seals.end() };
+    return { type: "seal", seq: 0, at, segment: this.#segment, bytes: this.#segmentEnd, ...this.#segmentSeal.end() };
   }
 
   #nextSegment(): void {
     this.#put(prepareLine(this.#sealRecord()));
     this.#seal();
-    this.#seals.begin();
     this.#saveIndex();
     this.#segment++;
     this.#segmentEnd = 0;
+    this.#segmentSeal = new SegmentSeal();
     this.#index = new SegmentIndexer(this.#segment);
   }
 
@@ -225,7 +224,7 @@ export class RecordingWriter implements RecordingSource {
     if (this.#open?.hasRoom(line.bytes) === false) this.#seal();
     this.#open ??= this.#begin(line.bytes);
     const position = positionOf(this.#segment, this.#segmentEnd);
-    this.#open.append(line);
+    this.#open.append(line, this.#segmentSeal);
     this.#segmentEnd = this.#open.end;
     this.#appended += line.bytes;
     if (this.#open.length >= BLOCK_BYTES) this.#seal();
@@ -245,7 +244,6 @@ export class RecordingWriter implements RecordingSource {
   }
 
   #finish(block: Block): void {
-    this.#seals.take(block);
     this.#sealed.push(block);
     this.#open = undefined;
   }

@@ -19,11 +19,12 @@ const LETTER_A = 0x61;
 /** How every line begins. JSON text cannot hold it inside a string, so it marks where a line glued to a damaged one starts. */
 export const LINE_START: Buffer = Buffer.from('{"crc":"');
 const CHECK_TAIL = Buffer.from('",');
-const SUM_AT = LINE_START.length;
-const SUM_DIGITS = 8;
+/** Where in a line its checksum stands, and how long it is. */
+export const CHECKSUM_AT: number = LINE_START.length;
+export const CHECKSUM_DIGITS = 8;
 /** Where the checked bytes begin. */
-const BODY_AT = SUM_AT + SUM_DIGITS + CHECK_TAIL.length;
-const CHECK_BLANK = `${LINE_START.toString()}${"0".repeat(SUM_DIGITS)}${CHECK_TAIL.toString()}`;
+const BODY_AT = CHECKSUM_AT + CHECKSUM_DIGITS + CHECK_TAIL.length;
+const CHECK_BLANK = `${LINE_START.toString()}${"0".repeat(CHECKSUM_DIGITS)}${CHECK_TAIL.toString()}`;
 
 /**
  * The brace belongs to the search: a label may be called `object`, but its value is text. A quote inside a JSON
@@ -63,7 +64,7 @@ export function writeLine(line: PreparedLine, target: Buffer, at: number): numbe
     end += line.raw.copy(target, end);
     target[end++] = CLOSE_BRACE;
   }
-  writeChecksum(crc32(target.subarray(at + BODY_AT, end)), target, at + SUM_AT);
+  writeChecksum(crc32(target.subarray(at + BODY_AT, end)), target, at + CHECKSUM_AT);
   target[end++] = NEWLINE;
   invariant(end === at + line.bytes, "a line is as long as it was measured");
   return end;
@@ -71,7 +72,7 @@ export function writeLine(line: PreparedLine, target: Buffer, at: number): numbe
 
 function writeChecksum(sum: number, target: Buffer, at: number): void {
   let rest = sum;
-  for (let here = at + SUM_DIGITS - 1; here >= at; here--) {
+  for (let here = at + CHECKSUM_DIGITS - 1; here >= at; here--) {
     const digit = rest & 0xf;
     target[here] = digit < 10 ? DIGIT_0 + digit : LETTER_A + digit - 10;
     rest >>>= 4;
@@ -108,16 +109,16 @@ export function decodeRecord(line: Buffer): FaroRecord {
 function verify(text: Buffer): void {
   const isFramed =
     text.length > BODY_AT &&
-    LINE_START.compare(text, 0, SUM_AT) === 0 &&
+    LINE_START.compare(text, 0, CHECKSUM_AT) === 0 &&
     CHECK_TAIL.compare(text, BODY_AT - CHECK_TAIL.length, BODY_AT) === 0;
   if (!isFramed) throw new SyntaxError("the line does not begin with its checksum");
-  const written = text.toString("latin1", SUM_AT, SUM_AT + SUM_DIGITS);
+  const written = text.toString("latin1", CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_DIGITS);
   const actual = checksum(text, BODY_AT, text.length);
   if (written !== actual) throw new SyntaxError(`the checksum is ${written}, the bytes have ${actual}`);
 }
 
 function checksum(text: Buffer, start: number, end: number): string {
-  return crc32(text.subarray(start, end)).toString(16).padStart(SUM_DIGITS, "0");
+  return crc32(text.subarray(start, end)).toString(16).padStart(CHECKSUM_DIGITS, "0");
 }
 
 /** JSON has newlines only between values, where a space says the same; a server may indent what it sends. */

@@ -1,5 +1,14 @@
 /** The waist: the shape of one line of a recording. */
-export { decodeRecord, encodeRecord, LINE_START, prepareLine, type PreparedLine, writeLine } from "./codec.ts";
+export {
+  CHECKSUM_AT,
+  CHECKSUM_DIGITS,
+  decodeRecord,
+  encodeRecord,
+  LINE_START,
+  prepareLine,
+  type PreparedLine,
+  writeLine,
+} from "./codec.ts";
 export { JsonWriter } from "./json-writer.ts";
 export { LineMemory } from "./line-memory.ts";
 export { type LogLine, parseTimestamp, splitLogLine, textOfLine } from "./log-text.ts";

@@ -371,8 +371,10 @@ export interface SealRecord extends Arrival {
   /** Lines and bytes in front of this line, the header included. */
   readonly lines: number;
   readonly bytes: number;
-  /** SHA-256 of those bytes, hexadecimal. */
-  readonly sha256: string;
+  /** SHA-256 of the eight digits of each line's `crc`, one after the other, hexadecimal. The lines themselves are proven by these. */
+  readonly checksums?: string;
+  /** SHA-256 of those bytes, hexadecimal, in recordings made before there was `checksums`. */
+  readonly sha256?: string;
 }
 
 export type FaroRecord =
