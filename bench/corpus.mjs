@@ -22,24 +22,56 @@ export function versionOf(number) {
   return String(FIRST_VERSION + number);
 }
 
-/** The lines of one kind: `at(number)` is a copy of its own, newline included; `bytes` their mean length, `bytesOf(count)` that of the first. */
-export function linesOf(kind) {
+/**
+ * The lines of one kind: `at(number)` is a copy of its own, newline included; `bytes` their mean length, `bytesOf(count)` that of the first;
+ * after `templates` lines they repeat but for their version.
+ *
+ *   items     so many objects instead of a few hundred: the first lines show those of `listItems`, the next their next versions
+ *   watches   the objects are spread over so many namespaces (`namespaceOf`)
+ *   random    values of each version are its own, so that it has nothing in common with the one before
+ */
+export function linesOf(kind, { items = 0, watches = 1, random = false } = {}) {
   const { count, versions, make } = KINDS[kind];
-  const templates = Array.from({ length: count * versions }, (_, at) => templateOf(make(at % count, Math.floor(at / count))));
+  const objects = items > 0 ? items : count;
+  const templates = [];
+  // Whoever needs a few lines need not wait for all of them to be made.
+  const template = (at) => {
+    if (templates[at] !== undefined) return templates[at];
+    const index = at % count;
+    const object = make(index, Math.floor(at / count));
+    const namespace = watches > 1 ? namespaceOf(index % watches) : undefined;
+    return (templates[at] = templateOf(random ? randomised(object) : object, namespace));
+  };
+  const templateAt = (number) => template((Math.floor(number / objects) % versions) * count + ((number % objects) % count));
   const at = (number) => {
-    const { line, versionAt } = templates[number % templates.length];
+    const { line, versionAt, places, blanks } = templateAt(number);
     const copy = Buffer.from(line);
     // As long as "MODIFIED",
-    if (number < count) copy.write('"ADDED"   ,', 8, "latin1");
+    if (number < objects) copy.write('"ADDED"   ,', 8, "latin1");
     copy.write(versionOf(number), versionAt, "latin1");
+    if (items > 0) for (const place of places) copy.write(String(number % objects).padStart(12, "0"), place, "latin1");
+    fillBlanks(copy, blanks, number);
     return copy;
   };
   const bytesOf = (number) => {
     let sum = 0;
-    for (let each = 0; each < number; each++) sum += templates[each % templates.length].line.length;
+    for (let each = 0; each < number; each++) sum += templateAt(each).line.length;
     return sum;
   };
-  return { at, bytes: bytesOf(templates.length) / templates.length, bytesOf };
+  return {
+    at,
+    bytesOf,
+    namespaceAt: (number) => namespaceOf((number % count) % watches),
+    templates: count * versions,
+    get bytes() {
+      return bytesOf(count * versions) / (count * versions);
+    },
+  };
+}
+
+/** As long as that of the corpus with one watch. Objects take turns. */
+export function namespaceOf(watch) {
+  return `b${String(watch).padStart(4, "0")}`;
 }
 
 /** Items of a list of pods, each its own: `at(number)` is a copy, without `apiVersion` and `kind` as an API server writes them. */
@@ -47,8 +79,7 @@ export function listItems() {
   const templates = Array.from({ length: PODS }, (_, at) => {
     const { kind: _kind, apiVersion: _apiVersion, ...item } = pod(at, 0);
     const bytes = Buffer.from(JSON.stringify(item));
-    const places = [bytes.indexOf('"name":"web-') + 19, bytes.indexOf('"uid":"00000001-') + 30];
-    return { bytes, places, versionAt: bytes.indexOf('"resourceVersion":"') + 19 };
+    return { bytes, places: placesOf(bytes), versionAt: bytes.indexOf('"resourceVersion":"') + 19 };
   });
   return {
     at: (number) => {
@@ -66,9 +97,51 @@ export function objectOf(line) {
   return line.subarray(line.indexOf('"object":') + 9, -2);
 }
 
-function templateOf(object) {
-  const line = Buffer.from(`{"type":"MODIFIED","object":${JSON.stringify(object)}}\n`);
-  return { line, versionAt: line.indexOf('"resourceVersion":"') + 19 };
+function templateOf(object, namespace) {
+  const text = JSON.stringify(object);
+  const placed = namespace === undefined ? text : text.replaceAll('"namespace":"bench"', `"namespace":"${namespace}"`);
+  const line = Buffer.from(`{"type":"MODIFIED","object":${placed}}\n`);
+  const blanks = [...line.toString("latin1").matchAll(/~+/g)].map(({ index, 0: { length } }) => ({ index, length }));
+  return { line, versionAt: line.indexOf('"resourceVersion":"') + 19, places: placesOf(line), blanks };
+}
+
+/** Where the number of a pod stands in its name and its uid. */
+function placesOf(bytes) {
+  return [bytes.indexOf('"name":"web-') + 19, bytes.indexOf('"uid":"00000001-') + 30];
+}
+
+/** A pod with blanks (`~`) instead of what versions and objects have in common: keys of `managedFields`, settings, annotations. */
+function randomised(object) {
+  const { metadata, spec } = object;
+  const blank = (length) => "~".repeat(length);
+  const keys = (fields) => Object.fromEntries(Object.values(fields).map((field, at) => [`f:${at}-${blank(8)}`, field]));
+  const managed = metadata.managedFields.map((entry) => {
+    const { "f:metadata": fields, ...others } = entry.fieldsV1;
+    return { ...entry, fieldsV1: { "f:metadata": keys(fields), ...others } };
+  });
+  const annotations = { "example.com/config-hash": blank(24), "example.com/owner": blank(8) };
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    env: container.env.map(({ name, value, ...from }) =>
+      value === undefined ? { name, ...from } : { name, value: blank(value.length) },
+    ),
+    args: ["--listen=:8080", `--shard=${blank(6)}`],
+  }));
+  return { ...object, metadata: { ...metadata, annotations, managedFields: managed }, spec: { ...spec, containers } };
+}
+
+const LETTERS = Buffer.alloc(1 << 20);
+for (let at = 0, state = 1; at < LETTERS.length; at++) {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  LETTERS[at] = 97 + ((state >>> 16) % 26);
+}
+
+/** Letters that look drawn and are the same for the same line. */
+function fillBlanks(line, blanks, number) {
+  blanks.forEach(({ index, length }, at) => {
+    const from = (number * 7_919 + at * 104_729) % (LETTERS.length - length);
+    LETTERS.copy(line, index, from, from + length);
+  });
 }
 
 function meta(kind, index) {

@@ -10,22 +10,21 @@
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { listItems, versionOf } from "./corpus.mjs";
+import { checkRecording } from "./check-recording.mjs";
+import { versionOf } from "./corpus.mjs";
 import { clientGo, measureWith, recorderEnv } from "./harness.mjs";
 import { memoryMb, option, programFile, startFaro, startMeasured } from "./processes.mjs";
 import { endOfRecording, inStep } from "./recording-end.mjs";
-import { linesOfRecording } from "./recording-lines.mjs";
 
 const SIZES = option("sizes", "1000,10000,100000").split(",").map(Number);
 const ROUNDS = Number(option("rounds", 1));
 const FLAGS = ["--resource=v1/ConfigMap", "--related=pods", "--no-include-logs", "--metrics-port=0", "--log-level=error"];
-const OBJECT = ',"object":{';
 const LIMIT_MS = 20 * 60_000;
 /** Long enough for a collector to have had its turn. */
 const REST_MS = 5_000;
 
 const informer = clientGo();
-const programs = { faro, parse, ...(informer && { client_go: (run) => informer({ ...run, events: run.items }) }) };
+const programs = { faro, parse, ...(informer && { client_go: (run) => informer(run) }) };
 const only = option("only", Object.keys(programs).join(",")).split(",");
 for (const name of Object.keys(programs)) if (!only.includes(name)) delete programs[name];
 const nothing = await round(0);
@@ -51,7 +50,7 @@ async function round(size) {
   return taken;
 }
 
-async function faro({ folder, kubeconfig, items }) {
+async function faro({ folder, kubeconfig, items, sent }) {
   const recording = join(folder, "output/recording");
   const program = startFaro({ folder, kubeconfig, flags: FLAGS, limitMs: LIMIT_MS });
   const { child, usage } = program;
@@ -61,28 +60,11 @@ async function faro({ folder, kubeconfig, items }) {
   const heldMb = memoryMb(child.pid).now;
   child.kill("SIGINT");
   const used = await usage;
-  await check(recording, items);
+  await checkRecording(recording, sent);
   return { ...used, heldMb };
 }
 
 function parse(run) {
   const env = { ...recorderEnv(run), BENCH_SERVER: run.server, NODE_EXTRA_CA_CERTS: run.ca };
   return startMeasured(programFile("peers", "list-parse.mjs"), [], { env, limitMs: LIMIT_MS }).usage;
-}
-
-/** @throws Error when the recording does not hold each pod once and as it was sent, but for the type that items of a list lack. */
-async function check(recording, count) {
-  const items = listItems();
-  const seen = new Set();
-  for await (const { line } of linesOfRecording(recording)) {
-    const at = line.indexOf(OBJECT);
-    if (at === -1) continue;
-    const number = Number(/"resourceVersion":"(\d+)"/.exec(line.toString("latin1", at))?.[1]) - Number(versionOf(0));
-    const sent = items.at(number);
-    if (!line.subarray(-sent.length, -1).equals(sent.subarray(1)))
-      throw new Error(`pod ${number} is not recorded as it was sent`);
-    if (seen.has(number)) throw new Error(`pod ${number} is recorded twice`);
-    seen.add(number);
-  }
-  if (seen.size !== count) throw new Error(`${seen.size} of ${count} pods are recorded`);
 }

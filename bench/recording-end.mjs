@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { linesOfRecording } from "./recording-lines.mjs";
 
 const GIVE_UP_MS = 120_000;
 const SYNCED = /^\{"crc":"[0-9a-f]{8}","type":"scope".*"state":"synced"/;
+const OBJECT = ',"object":{';
 const QUIET_MS = 2_000;
 const NOTES_BYTES = 50_000;
 
@@ -18,6 +20,17 @@ export async function endOfRecording(directory, version, child, giveUpMs = GIVE_
     if (performance.now() > end || child.exitCode !== null)
       throw new Error(`faro did not record version ${version} within ${giveUpMs / 1000} s`);
     await sleep(50);
+  }
+}
+
+/** Waits until so many objects stand in the recording, which then has more than their `bytes`. Counts when it may be time. */
+export async function endOfObjects(directory, { objects, bytes }, child, giveUpMs = GIVE_UP_MS) {
+  for (const end = performance.now() + giveUpMs; ; await sleep(50)) {
+    let count = 0;
+    if (recordedBytes(directory) > bytes)
+      for await (const { line } of linesOfRecording(directory)) if (line.includes(OBJECT)) count++;
+    if (count >= objects) return;
+    if (performance.now() > end || child.exitCode !== null) throw new Error(`faro recorded ${count} of ${objects} objects`);
   }
 }
 

@@ -1,8 +1,10 @@
 /** Runs the benchmarks, prints a table and the figures as JSON, and fails where a ratio has fallen. See README.md. */
+import { spawnSync } from "node:child_process";
 import { availableParallelism, loadavg } from "node:os";
 import { readFileSync, writeFileSync } from "node:fs";
-import { bareRead, clientGo, clientNode, faro, measure, slope } from "./harness.mjs";
-import { stopAll } from "./processes.mjs";
+import { bareRead, clientGo, clientNode, faro, measureWith, slope } from "./harness.mjs";
+import { option, programFile, stopAll } from "./processes.mjs";
+import { median } from "./turns.mjs";
 
 const quick = process.argv.includes("--quick");
 const only = process.argv
@@ -10,10 +12,15 @@ const only = process.argv
   ?.slice(7)
   .split(",");
 /** The short form is for a merge on a small, shared machine: it measures what it judges, and stops when its time is up. */
-const ROUNDS = quick ? 3 : 5;
-const SIZES = quick ? { short: 1, long: 11 } : { short: 20, long: 120 };
+const ROUNDS = Number(option("rounds", quick ? 3 : 5));
+const [short, long] = option("sizes", quick ? "1,11" : "20,120").split(",");
 const BUDGET_MS = quick ? 75_000 : Infinity;
-const WATCHES = { "watch-pods": "pods", "watch-events": "events" };
+const WATCHES = {
+  "watch-pods": { BENCH_KIND: "pods" },
+  "watch-events": { BENCH_KIND: "events" },
+  "watch-random": { BENCH_KIND: "pods", BENCH_RANDOM: "1" },
+};
+const wanted = only ?? (quick ? ["watch-pods", "watch-events", "scan"] : Object.keys(WATCHES));
 const FIGURES = new URL("figures.json", import.meta.url);
 /** A ratio may fall by so much before it counts. */
 const TOLERANCE = 0.2;
@@ -22,22 +29,16 @@ const programs = quick
   ? { faro, client_node: clientNode }
   : { faro, client_node: clientNode, client_go: clientGo(), bare_tls: bareRead };
 for (const name of Object.keys(programs)) if (programs[name] === undefined) delete programs[name];
-const watches = Object.entries(WATCHES).filter(([name]) => only === undefined || only.includes(name));
+const watches = Object.entries(WATCHES).filter(([name]) => wanted.includes(name));
 try {
   const rounds = await runRounds();
   const results = Object.fromEntries(watches.map(([name]) => [name, resultOf(rounds, name)]));
   for (const [name, result] of Object.entries(results)) print(name, result);
-  console.log(
-    JSON.stringify({
-      node: process.version,
-      cores: availableParallelism(),
-      load: loadavg()[0],
-      rounds: rounds.length,
-      ...SIZES,
-      results,
-    }),
-  );
+  const scan = wanted.includes("scan") ? scanned() : undefined;
+  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] };
+  console.log(JSON.stringify({ ...machine, rounds: rounds.length, short, long, results, scan }));
   judge(results);
+  if (scan !== undefined) judgeScan(scan);
 } finally {
   stopAll();
 }
@@ -48,12 +49,12 @@ async function runRounds() {
   const rounds = [];
   while (rounds.length < ROUNDS) {
     const round = {};
-    for (const [name, kind] of watches) {
+    for (const [name, settings] of watches) {
       round[name] = {};
       for (const [program, run] of Object.entries(programs)) {
-        const short = await measure(run, kind, SIZES.short);
-        const long = await measure(run, kind, SIZES.long);
-        round[name][program] = { ...slope(short, long), peakMb: long.peakMb };
+        const begun = await measureWith(run, { ...settings, BENCH_MB: short });
+        const whole = await measureWith(run, { ...settings, BENCH_MB: long });
+        round[name][program] = { ...slope(begun, whole), peakMb: whole.peakMb };
       }
     }
     rounds.push(round);
@@ -131,8 +132,26 @@ function judge(results) {
   }
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** The reader of lines by itself. It fails by itself where it disagrees with `JSON.parse`. */
+function scanned() {
+  const { status, stdout } = spawnSync(process.execPath, [programFile("scan.mjs"), "--quick"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) process.exitCode = 1;
+  const { pods, events } = JSON.parse(stdout);
+  for (const [name, { us_per_line, ratios }] of Object.entries({ pods, events }))
+    console.error(`scan of ${name}: ${us_per_line} us for a line; for what Faro takes, JSON.parse takes ${ratios.json_parse}`);
+  return { pods: pods.ratios, events: events.ratios };
+}
+
+/** Compares with the committed ratios, which `--update` does not write: they are the lowest of a machine under load. */
+function judgeScan(scan) {
+  const committed = JSON.parse(readFileSync(FIGURES, "utf8")).quick.scan;
+  for (const [name, { json_parse }] of Object.entries(scan)) {
+    if (json_parse >= committed[name] * (1 - TOLERANCE)) continue;
+    console.error(`scan of ${name}: ratio ${json_parse}, committed ${committed[name]}: more than ${TOLERANCE * 100} % lower`);
+    process.exitCode = 1;
+  }
 }
 
 function round2(value) {

@@ -1,11 +1,13 @@
 /**
  * The API server of the benchmark: as little work as possible between its memory and the socket, so that the client is what is
  * measured. Serves pods, Events and ConfigMaps over TLS: BENCH_MB megabytes of BENCH_KIND (`pods` or `events`) on the watch of
- * that kind, silence on every other; BENCH_ITEMS pods when they are listed. Prints its port, the number of lines and their bytes, then
- * waits. With BENCH_RATE it sends so many megabytes a second, whether or not they are read, and prints in the end how many bytes waited
+ * that kind, silence on every other; BENCH_ITEMS pods when they are listed, whose next versions the watch then sends. With BENCH_WATCHES the
+ * lines are spread over the watches of so many namespaces, with BENCH_RANDOM no two versions have values in common, and with BENCH_PLAIN
+ * there is no TLS. Prints its port and what it sends as `linesOf` knows it, then waits. With BENCH_RATE it sends so many megabytes a second, whether or not they are read, and prints in the end how many bytes waited
  * for their reader at the most.
  */
 import { readFileSync } from "node:fs";
+import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { linesOf, listItems, versionOf } from "./corpus.mjs";
@@ -20,29 +22,36 @@ const PAGE = 500;
 const RATE = Number(process.env.BENCH_RATE ?? "0");
 const TICK_MS = 5;
 
-const lines = linesOf(KIND);
+const WATCHES = Number(process.env.BENCH_WATCHES ?? "1");
+const shape = { items: ITEMS, watches: WATCHES, random: process.env.BENCH_RANDOM !== undefined };
+const lines = linesOf(KIND, shape);
 const items = ITEMS > 0 ? listItems() : undefined;
 const COUNT = Math.floor((Number(process.env.BENCH_MB ?? "0") * 1e6) / lines.bytes);
 
 const fixture = (name) => readFileSync(new URL(`../test/cluster-config/fixtures/${name}`, import.meta.url));
-const server = createServer({ key: fixture("server.key"), cert: fixture("server.crt") }, (request, response) => {
+const isPlain = process.env.BENCH_PLAIN !== undefined;
+const server = isPlain
+  ? createPlainServer(answer)
+  : createServer({ key: fixture("server.key"), cert: fixture("server.crt") }, answer);
+
+function answer(request, response) {
   const url = new URL(request.url, "https://localhost");
   const watched = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?(pods|events|configmaps)$/.exec(url.pathname)?.[1];
-  if (watched !== undefined && url.searchParams.get("watch")) return void watch(response, watched);
+  if (watched !== undefined && url.searchParams.get("watch")) return void watch(response, watched, url.pathname.split("/")[4]);
   if (watched === "pods" && items !== undefined) return page(response, Number(url.searchParams.get("continue") ?? 0));
   if (watched !== undefined)
     return json(response, { kind: LISTS[watched], apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [] });
-  const answer = STATIC[url.pathname];
-  if (answer !== undefined) return json(response, answer);
+  const known = STATIC[url.pathname];
+  if (known !== undefined) return json(response, known);
   const failure = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "NotFound", code: 404, message: "not found" };
   json(response, failure, 404);
-});
+}
 
 /** Pages of 500, whatever limit was asked for. */
 function page(response, from) {
   const to = Math.min(from + PAGE, ITEMS);
   const metadata = {
-    resourceVersion: versionOf(ITEMS),
+    resourceVersion: versionOf(ITEMS - 1),
     ...(to < ITEMS ? { continue: String(to), remainingItemCount: ITEMS - to } : {}),
   };
   const head = `{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)},"items":[`;
@@ -51,14 +60,15 @@ function page(response, from) {
   response.end(Buffer.concat([...body, "]}"].map((part) => Buffer.from(part))));
 }
 
-async function watch(response, kind) {
+async function watch(response, kind, namespace) {
   response.writeHead(200, { "content-type": "application/json" });
   response.flushHeaders();
   if (kind !== KIND) return;
   if (RATE > 0) return await pace(response);
+  const isWanted = (number) => WATCHES === 1 || lines.namespaceAt(number) === namespace;
   for (let sent = 0; sent < COUNT && !response.destroyed; sent += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, at) => lines.at(sent + at));
-    if (!response.write(Buffer.concat(batch))) await writable(response);
+    const batch = Array.from({ length: Math.min(BATCH, COUNT - sent) }, (_, at) => ITEMS + sent + at).filter(isWanted);
+    if (batch.length > 0 && !response.write(Buffer.concat(batch.map(lines.at)))) await writable(response);
   }
 }
 
@@ -67,7 +77,7 @@ async function pace(response) {
   let waiting = 0;
   for (let sent = 0, bytes = 0; sent < COUNT && !response.destroyed; await sleep(TICK_MS)) {
     for (const due = (performance.now() - began) * RATE * 1_000; bytes < due && sent < COUNT; sent++) {
-      const line = lines.at(sent);
+      const line = lines.at(ITEMS + sent);
       bytes += line.length;
       response.write(line);
     }
@@ -118,7 +128,7 @@ function json(response, body, status = 200) {
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address();
-  console.log(JSON.stringify({ port, kind: KIND, events: COUNT, bytes: lines.bytesOf(COUNT), items: ITEMS }));
+  console.log(JSON.stringify({ port, kind: KIND, events: COUNT, bytes: lines.bytesOf(COUNT), ...shape }));
 });
 process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => process.exit(0));
