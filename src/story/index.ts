@@ -25,6 +25,7 @@ export type {
 } from "./document.ts";
 export { describeChanges } from "./overview/describe-changes.ts";
 export { Overview } from "./overview/overview.ts";
+export { imagesOf } from "./overview/root-changes.ts";
 export { eventId, seenEvent } from "./overview/seen.ts";
 export { isTrouble } from "./overview/trouble.ts";
 export { checkStoryPart, type StoryPart, storyJsonSchema } from "./schema.ts";

@@ -1,6 +1,13 @@
 /** One event in one line: to whom it happened, and what. The words of the cluster are kept as they are. */
-import { field, listField, textField, unreachable } from "../base/index.ts";
-import { describeChanges, type GapEvent, type LifecycleEvent, type ObjectEvent, type StoryEvent } from "../story/index.ts";
+import { field, textField, unreachable } from "../base/index.ts";
+import {
+  describeChanges,
+  imagesOf,
+  type GapEvent,
+  type LifecycleEvent,
+  type ObjectEvent,
+  type StoryEvent,
+} from "../story/index.ts";
 
 export interface EventLine {
   /** `pod/web-5d8f-x2x9k`, `pod/web-5d8f-x2x9k[app]` for a container of it. */
@@ -117,13 +124,6 @@ function describeGap({ action, data }: GapEvent): string {
   const detail = data.detail === undefined ? "" : ` (${data.detail})`;
   if (action === "opened") return `gap in ${data.scope} begins: ${data.cause}${detail}`;
   return `gap in ${data.scope} ends: ${data.cause}, ${data.possible_loss ? "something may be missing" : "nothing is missing"}`;
-}
-
-/** Images of a workload's pods, or of a pod. */
-function imagesOf(object: unknown): readonly string[] {
-  const spec = field(object, "spec");
-  const pod = field(field(spec, "template"), "spec") ?? spec;
-  return listField(pod, "containers").flatMap((container) => textField(container, "image") ?? []);
 }
 
 /** What would move the cursor or start a new line is shown escaped: logs may hold anything. */

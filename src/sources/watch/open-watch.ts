@@ -1,5 +1,5 @@
 /** One watch request: from a version, with bookmarks, for a random while, and with an end of its own. */
-import type { Clock } from "../../base/index.ts";
+import { abortWith, type Clock } from "../../base/index.ts";
 import { type ApiClient, collectionPath, type StreamResponse } from "../../cluster/index.ts";
 import { BOOKMARKED_IDLE_MS, EVENT_SESSION_S, IDLE_MARGIN_MS, SESSION_S } from "./limits.ts";
 import { acceptFor, nameSelector } from "./list.ts";
@@ -32,7 +32,8 @@ export async function openWatch(options: OpenWatchOptions, from: ResumePoint): P
   const range = target.resource.plural === "events" ? EVENT_SESSION_S : SESSION_S;
   const timeoutSeconds = Math.round(range.least + clock.random() * (range.most - range.least));
   const endsAt = clock.monotonic() + timeoutSeconds * 1_000;
-  const own = linked(options.signal);
+  const own = abortWith(options.signal);
+  const close = (): void => own.abort(new Error("this watch was closed"));
   try {
     const response = await client.stream({
       path: collectionPath(target.resource, target.namespace),
@@ -47,9 +48,9 @@ export async function openWatch(options: OpenWatchOptions, from: ResumePoint): P
       signal: own.signal,
       idleTimeoutMs: hasBookmarks ? BOOKMARKED_IDLE_MS : timeoutSeconds * 1_000 + IDLE_MARGIN_MS,
     });
-    return { from, response, endsAt, close: own.abort, isClosed: () => own.signal.aborted && !options.signal.aborted };
+    return { from, response, endsAt, close, isClosed: () => own.signal.aborted && !options.signal.aborted };
   } catch (error) {
-    own.abort();
+    close();
     throw error;
   }
 }
@@ -70,17 +71,4 @@ export function openBriefly(
     signal,
     idleTimeoutMs: timeoutSeconds * 1_000 + IDLE_MARGIN_MS,
   });
-}
-
-/** A signal that aborts with `parent`, and by itself; it leaves no listener behind on the long-lived one. */
-export function linked(parent: AbortSignal): { readonly signal: AbortSignal; readonly abort: () => void } {
-  const controller = new AbortController();
-  const follow = (): void => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener("abort", follow, { once: true });
-  const abort = (): void => {
-    parent.removeEventListener("abort", follow);
-    controller.abort(new Error("this watch was closed"));
-  };
-  return { signal: controller.signal, abort };
 }

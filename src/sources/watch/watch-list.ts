@@ -3,12 +3,12 @@
  * stream. Faro lists in pages, which hold less memory here and are needed for the comparison after a gap anyway; this is the way
  * in where a role grants `watch` without `list`.
  */
-import { LineSplitter } from "../../base/index.ts";
+import { abortWith, LineSplitter } from "../../base/index.ts";
 import { type ApiClient, ApiFailure, collectionPath } from "../../cluster/index.ts";
 import type { Clock } from "../../base/index.ts";
 import { EVENT_SESSION_S, INITIAL_EVENTS_MS } from "./limits.ts";
 import { acceptFor, nameSelector } from "./list.ts";
-import { linked, type OpenWatch } from "./open-watch.ts";
+import type { OpenWatch } from "./open-watch.ts";
 import type { WatchTarget, WireObject } from "./watch-item.ts";
 import { parseWatchLine } from "./watch-line.ts";
 
@@ -34,8 +34,9 @@ export async function streamState(of: {
   const { client, clock, target } = of;
   const path = collectionPath(target.resource, target.namespace);
   const failed = (message: string): ApiFailure => new ApiFailure(`GET ${client.server}${path}`, { kind: "foreign", message });
-  const own = linked(of.signal);
-  let cancel = clock.after(INITIAL_EVENTS_MS, own.abort);
+  const own = abortWith(of.signal);
+  const close = (): void => own.abort(new Error("this watch was closed"));
+  let cancel = clock.after(INITIAL_EVENTS_MS, close);
   const endsAt = clock.monotonic() + EVENT_SESSION_S.least * 1_000;
   try {
     const response = await client.stream({
@@ -59,7 +60,7 @@ export async function streamState(of: {
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       bytes += next.value.length;
       cancel();
-      cancel = clock.after(INITIAL_EVENTS_MS, own.abort);
+      cancel = clock.after(INITIAL_EVENTS_MS, close);
       const lines = splitter.push(next.value);
       for (const text of lines) {
         if (text.length === 0) continue;
@@ -74,7 +75,7 @@ export async function streamState(of: {
           from: { resourceVersion: end },
           response: { ...response, body },
           endsAt,
-          close: own.abort,
+          close,
           isClosed: () => own.signal.aborted && !of.signal.aborted,
         };
         return { objects, resourceVersion: end, bytes, opened };
@@ -83,7 +84,7 @@ export async function streamState(of: {
     throw failed("the watch ended before it had sent the state");
   } catch (error) {
     const isLate = own.signal.aborted && !of.signal.aborted;
-    own.abort();
+    close();
     throw isLate ? failed(`the end of the state was not told within ${INITIAL_EVENTS_MS / 1_000} s`) : error;
   } finally {
     cancel();

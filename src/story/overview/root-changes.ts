@@ -21,7 +21,7 @@ export class RootChanges {
     const before = this.#before;
     const now = versionOf(event.data);
     this.#before = now;
-    const image = imagesOf(event.data);
+    const image = imagesOf(event.data).join(", ");
     const isNew = image !== "" && image !== this.#image;
     const isBack = this.#images.has(image);
     if (isNew) this.#images.add((this.#image = image));
@@ -72,12 +72,10 @@ function isReady(object: unknown): boolean {
 }
 
 /** Images of a workload's pods, or of a pod. */
-function imagesOf(object: unknown): string {
+export function imagesOf(object: unknown): readonly string[] {
   const spec = field(object, "spec");
   const pod = field(field(spec, "template"), "spec") ?? spec;
-  return listField(pod, "containers")
-    .map((container) => textField(container, "image") ?? "")
-    .join(", ");
+  return listField(pod, "containers").flatMap((container) => textField(container, "image") ?? []);
 }
 
 function numberAt(value: unknown, part: string, name: string): number | undefined {
