@@ -1,8 +1,9 @@
 /**
  * A real API server with simulated nodes: the pods of a Deployment created, each updated, and deleted, while Faro and an informer of
- * client-go watch the same kinds side by side.
+ * client-go watch the same kinds side by side. With `--bare` the pods belong to nothing and stand on their nodes from the first: the
+ * machine then makes many more of them in the same time.
  *
- *   node bench/cluster.mjs [--pods=1000] [--rate=50]
+ *   node bench/cluster.mjs [--pods=1000] [--rate=50] [--bare]
  *
  * They come and go as fast as the machine can, and are updated at `--rate` a second. Prints JSON: CPU for each change, peak memory, and
  * of the updates the time from etcd's commit to the arrival and to the end of the sync. Fails when a version is lost, repeated or invented. Needs what `test/cluster` needs, but no root.
@@ -23,6 +24,8 @@ import { inStep, quiet } from "./recording-end.mjs";
 
 const PODS = Number(option("pods", 1_000));
 const RATE = Number(option("rate", 50));
+const BARE = process.argv.includes("--bare");
+const NODES = 4;
 const LIMIT_MS = 60 * 60_000;
 const POLL_MS = 500;
 const AT_ONCE = 8;
@@ -38,7 +41,7 @@ await inFolder(async (folder) => {
     ...process.env,
     FARO_TESTBED_DIR: bed,
     FARO_TESTBED_KUBELETS: "0",
-    FARO_TESTBED_KWOK_NODES: "4",
+    FARO_TESTBED_KWOK_NODES: String(NODES),
     FARO_TESTBED_APISERVER_ARGS: "--storage-media-type=application/json --etcd-compaction-interval=0",
   };
   // Also when it is interrupted.
@@ -120,28 +123,50 @@ function nowOf(truth) {
 
 /** Pods come, each is given an annotation, and all go. Returns the revisions between which they were updated. */
 async function work(api, now) {
+  const names = await (BARE ? createPods(api) : createDeployment(api));
+  const { revision: from } = await now();
+  const began = performance.now();
+  await forEach(names, async (name, index) => {
+    await sleep(began + (index * 1_000) / RATE - performance.now());
+    await api("PATCH", `${NAMESPACE}/pods/${name}`, { metadata: { annotations: { "bench/updated": new Date().toISOString() } } });
+  });
+  const { revision: to } = await now();
+  // With the Deployment itself its story would be complete, and be told while the recording is measured.
+  if (BARE) await forEach(names, (name) => api("DELETE", `${NAMESPACE}/pods/${name}`));
+  else await api("PATCH", `${DEPLOYMENTS}/many`, { spec: { replicas: 0 } });
+  await until("all pods to go", async () => (await api("GET", `${NAMESPACE}/pods?limit=1`)).items.length === 0);
+  return { from, to };
+}
+
+/** Both give the names of the pods when all of them run. */
+async function createDeployment(api) {
   const template = { metadata: { labels: { app: "many" } }, spec: podSpec() };
   const spec = { replicas: PODS, selector: { matchLabels: { app: "many" } }, template };
   await api("POST", DEPLOYMENTS, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "many" }, spec });
   await until("all pods to run", async () => (await api("GET", `${DEPLOYMENTS}/many`)).status?.readyReplicas === PODS);
-  const names = (await api("GET", `${NAMESPACE}/pods`)).items.map(({ metadata }) => metadata.name);
-  const { revision: from } = await now();
-  const began = performance.now();
+  return (await api("GET", `${NAMESPACE}/pods`)).items.map(({ metadata }) => metadata.name);
+}
+
+async function createPods(api) {
+  const names = Array.from({ length: PODS }, (_, index) => `many-${String(index).padStart(6, "0")}`);
+  await until("the service account", async () => (await api("GET", `${NAMESPACE}/serviceaccounts`)).items.length > 0);
+  await forEach(names, (name, index) => {
+    const metadata = { name, labels: { app: "many" } };
+    const spec = { ...podSpec(), nodeName: `kwok-${(index % NODES) + 1}` };
+    return api("POST", `${NAMESPACE}/pods`, { apiVersion: "v1", kind: "Pod", metadata, spec });
+  });
+  const waiting = `${NAMESPACE}/pods?limit=1&fieldSelector=status.phase%21%3DRunning`;
+  await until("all pods to run", async () => (await api("GET", waiting)).items.length === 0);
+  return names;
+}
+
+/** Some at once, begun in their order. */
+async function forEach(names, call) {
   const queue = names.entries();
-  const update = async () => {
-    for (const [index, name] of queue) {
-      await sleep(began + (index * 1_000) / RATE - performance.now());
-      await api("PATCH", `${NAMESPACE}/pods/${name}`, {
-        metadata: { annotations: { "bench/updated": new Date().toISOString() } },
-      });
-    }
+  const callEach = async () => {
+    for (const [index, name] of queue) await call(name, index);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, update));
-  const { revision: to } = await now();
-  // With the Deployment itself its story would be complete, and be told while the recording is measured.
-  await api("PATCH", `${DEPLOYMENTS}/many`, { spec: { replicas: 0 } });
-  await until("all pods to go", async () => (await api("GET", `${NAMESPACE}/pods?limit=1`)).items.length === 0);
-  return { from, to };
+  await Promise.all(Array.from({ length: AT_ONCE }, callEach));
 }
 
 /** That of the benchmark's other pods, without what only a real node could give it. */
