@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -98,6 +98,14 @@ export function startMeasured(file, args, { env = {}, limitMs = RUN_MS_MAX, node
   // Whoever waits for something else first hears of a failure there.
   usage.catch(() => undefined);
   return { child, usage, said: () => said };
+}
+
+/** Starts a program that tells nothing of itself, with its output in the file `into`: who asks for its CPU must do so while it runs. */
+export function startPlain(file, args, { into, env = {} }) {
+  const output = openSync(into, "w");
+  const child = remember(spawn(file, args, { env: { ...process.env, ...env }, stdio: ["ignore", output, "inherit"] }));
+  closeSync(output);
+  return child;
 }
 
 /** Faro as it is shipped, recording into `folder/output` from the server at this address or, with `kubeconfig`, from what that names. */

@@ -1,10 +1,14 @@
 /**
  * The API server of the benchmark: as little work as possible between its memory and the socket, so that the client is what is
  * measured. Serves pods, Events and ConfigMaps over TLS: BENCH_MB megabytes of BENCH_KIND (`pods` or `events`) on the watch of
- * that kind, silence on every other; BENCH_ITEMS pods when they are listed, whose next versions the watch then sends. With BENCH_WATCHES the
- * lines are spread over the watches of so many namespaces, with BENCH_RANDOM no two versions have values in common, and with BENCH_PLAIN
- * there is no TLS. Prints its port and what it sends as `linesOf` knows it, then waits. With BENCH_RATE it sends so many megabytes a second, whether or not they are read, and prints in the end how many bytes waited
- * for their reader at the most.
+ * that kind, silence on every other; BENCH_ITEMS pods when they are listed, whose next versions the watch then sends. Prints its port and
+ * what it sends as `linesOf` knows it, then waits.
+ *
+ *   BENCH_WATCHES   the lines are spread over the watches of so many namespaces
+ *   BENCH_RANDOM    no two versions have values in common
+ *   BENCH_PLAIN     without TLS
+ *   BENCH_RATE      so many megabytes a second, whether or not they are read; prints in the end how many bytes waited for their reader at most
+ *   BENCH_FIRST     prints when it was first asked, in milliseconds since 1970
  */
 import { readFileSync } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
@@ -33,6 +37,8 @@ const isPlain = process.env.BENCH_PLAIN !== undefined;
 const server = isPlain
   ? createPlainServer(answer)
   : createServer({ key: fixture("server.key"), cert: fixture("server.crt") }, answer);
+
+if (process.env.BENCH_FIRST !== undefined) server.once("request", () => console.log(JSON.stringify({ connected: Date.now() })));
 
 function answer(request, response) {
   const url = new URL(request.url, "https://localhost");
