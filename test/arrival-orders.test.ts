@@ -88,15 +88,17 @@ function recordingOf(order: readonly Draft[]): readonly FaroRecord[] {
 async function storyOf(recording: readonly FaroRecord[]): Promise<StoryDocument> {
   const index = new StoryIndex();
   for (const [position, record] of recording.entries()) index.accept(record, position);
+  const recordAt = (position: number): FaroRecord => {
+    const record = recording[position];
+    if (record === undefined) throw new Error(`no record at ${position}`);
+    return record;
+  };
   const source: RecordingSource = {
     async *scan() {
       for (const [position, record] of recording.entries()) yield await Promise.resolve({ record, position });
     },
-    read: async (position) => {
-      const record = recording[position];
-      if (record === undefined) throw new Error(`no record at ${position}`);
-      return await Promise.resolve(record);
-    },
+    read: (position) => Promise.resolve(recordAt(position)),
+    readSome: (positions) => Promise.resolve(positions.map(recordAt)),
   };
   const written = await writeStoryFile({ index, source, story: "deployment-deployment-uid", directory });
   return JSON.parse(readFileSync(written?.file ?? "", "utf8")) as StoryDocument;

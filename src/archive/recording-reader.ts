@@ -3,7 +3,6 @@ import { FaroError } from "../base/index.ts";
 import {
   decodeRecord,
   type FaroRecord,
-  type LineMemory,
   offsetOf,
   type Position,
   positionOf,
@@ -13,7 +12,7 @@ import {
 } from "../record/index.ts";
 import { diskLayer, type FileLayer } from "./file-layer.ts";
 import { segmentFile } from "./layout.ts";
-import { LineCache } from "./line-cache.ts";
+import { LineReader } from "./line-reader.ts";
 import { lineDamaged, noRecording, recordingUnreadable } from "./messages.ts";
 import { openSegment } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment } from "./scan-segment.ts";
@@ -62,13 +61,13 @@ export class RecordingReader implements ReadableRecording {
   readonly #layer: FileLayer;
   readonly #directory: string;
   readonly #onDamage: (damage: Damage) => void;
-  readonly #lines: LineCache;
+  readonly #lines: LineReader;
 
   constructor(layer: FileLayer, directory: string, onDamage: ((damage: Damage) => void) | undefined) {
     this.#layer = layer;
     this.#directory = directory;
     this.#onDamage = onDamage ?? (() => {});
-    this.#lines = new LineCache(layer, directory);
+    this.#lines = new LineReader(layer, directory);
   }
 
   /** Every whole record in the order of writing; damage is told to `onDamage` and skipped. */
@@ -96,13 +95,29 @@ export class RecordingReader implements ReadableRecording {
   }
 
   /** @throws FaroError `FARO_RECORDING_DAMAGED` with the file and the offset */
-  async read(position: Position, memory?: LineMemory): Promise<FaroRecord> {
-    const segment = segmentOf(position);
-    const line = await this.#lines.line(segment, offsetOf(position), memory);
+  async read(position: Position): Promise<FaroRecord> {
+    return this.#decode(await this.#lines.line(position), position);
+  }
+
+  /** @throws FaroError `FARO_RECORDING_DAMAGED` with the file and the offset, for the first position */
+  async readSome(positions: readonly Position[], memory: Buffer): Promise<readonly FaroRecord[]> {
+    const records: FaroRecord[] = [];
+    for (const [at, line] of (await this.#lines.lines(positions, memory)).entries()) {
+      try {
+        records.push(this.#decode(line, positions[at] ?? 0));
+      } catch (error) {
+        if (at === 0) throw error;
+        return records;
+      }
+    }
+    return records;
+  }
+
+  #decode(line: Buffer, position: Position): FaroRecord {
     try {
       return decodeRecord(line);
     } catch (cause) {
-      throw lineDamaged(segmentFile(this.#directory, segment), offsetOf(position), cause);
+      throw lineDamaged(segmentFile(this.#directory, segmentOf(position)), offsetOf(position), cause);
     }
   }
 

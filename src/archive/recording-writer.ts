@@ -9,7 +9,6 @@ import {
   decodeRecord,
   type FaroRecord,
   JsonWriter,
-  type LineMemory,
   offsetOf,
   type Position,
   positionOf,
@@ -146,12 +145,31 @@ export class RecordingWriter implements RecordingSource {
   }
 
   /** The record at a position that `append` or `scan` gave, written or not. */
-  async read(position: Position, memory?: LineMemory): Promise<FaroRecord> {
+  async read(position: Position): Promise<FaroRecord> {
+    return this.#unwritten(position) ?? (await this.#reader.read(position));
+  }
+
+  /** Those that are written, or one that is not. */
+  async readSome(positions: readonly Position[], memory: Buffer): Promise<readonly FaroRecord[]> {
+    const [first = 0] = positions;
+    const unwritten = this.#unwritten(first);
+    if (unwritten !== undefined) return [unwritten];
+    const start = this.#firstUnwritten();
+    const end = positions.findIndex((position) => position >= start);
+    return await this.#reader.readSome(end === -1 ? positions : positions.slice(0, end), memory);
+  }
+
+  #unwritten(position: Position): FaroRecord | undefined {
     for (const block of this.#open === undefined ? this.#sealed : [...this.#sealed, this.#open]) {
       const line = block.lineAt(segmentOf(position), offsetOf(position));
       if (line !== undefined) return decodeRecord(line);
     }
-    return await this.#reader.read(position, memory);
+    return undefined;
+  }
+
+  #firstUnwritten(): Position {
+    const [block = this.#open] = this.#sealed;
+    return block === undefined ? Number.POSITIVE_INFINITY : positionOf(block.segment, block.start);
   }
 
   /** Every record, earlier runs included, up to what was appended when the scan began. */

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { errorMessage } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import type { CorrelationId, GapRecord, StoryRecord } from "../record/index.ts";
-import { type StoryIndex, writeStoryFile } from "../story/index.ts";
+import { type StoryIndex, StoryMemory, writeStoryFile } from "../story/index.ts";
 import type { WrittenStory } from "./options.ts";
 import type { StatusHub } from "./status-hub.ts";
 
@@ -24,6 +24,7 @@ export class Stories {
   /** Written before a gap was known that reaches back into them. */
   readonly #stale = new Map<CorrelationId, string>();
   readonly #merged = new Set<CorrelationId>();
+  readonly #memory = new StoryMemory();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: StoriesOptions) {
@@ -121,7 +122,7 @@ export class Stories {
     try {
       // A story must never say more than the recording holds after a crash.
       await writer.durable();
-      const file = await writeStoryFile({ directory: output, index, source: writer, story });
+      const file = await writeStoryFile({ directory: output, index, source: writer, story, memory: this.#memory });
       this.#failures.delete(story);
       if (file === undefined) return;
       const { events, verdict } = file;

@@ -10,7 +10,6 @@ export {
   writeLine,
 } from "./codec.ts";
 export { JsonWriter } from "./json-writer.ts";
-export { LineMemory } from "./line-memory.ts";
 export { type LogLine, parseTimestamp, splitLogLine, textOfLine } from "./log-text.ts";
 export { offsetOf, type Position, positionOf, segmentOf } from "./position.ts";
 export {

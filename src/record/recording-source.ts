@@ -1,5 +1,4 @@
 /** What a reader of recordings offers; `archive/` implements it, `story/` needs nothing else of a disk. */
-import type { LineMemory } from "./line-memory.ts";
 import type { Position } from "./position.ts";
 import type { FaroRecord } from "./record.ts";
 
@@ -11,9 +10,12 @@ export interface RecordAt {
 export interface RecordingSource {
   /** Every record in the order of writing. */
   scan(): AsyncIterable<RecordAt>;
+  /** The record at `position`. */
+  read(position: Position): Promise<FaroRecord>;
   /**
-   * The record at `position`. Fast when positions come roughly in order. With `memory`, the `raw` of an object may
-   * stand in it: it is valid until the next read that is given the same memory. Without, it is the caller's own.
+   * The records at these positions, from the first one on: at least one, and as many more as are well read together; fast when the
+   * positions come roughly in order. The `raw` of an object may stand in `memory`: it is valid until that is used again.
+   * @throws when there is no record at the first position
    */
-  read(position: Position, memory?: LineMemory): Promise<FaroRecord>;
+  readSome(positions: readonly Position[], memory: Buffer): Promise<readonly FaroRecord[]>;
 }

@@ -31,4 +31,6 @@ export { isTrouble } from "./overview/trouble.ts";
 export { checkStoryPart, type StoryPart, storyJsonSchema } from "./schema.ts";
 export { type StoryFileOptions, writeStoryFile, type WrittenStoryFile } from "./story-file.ts";
 export { StoryIndex, type StoryState } from "./story-index.ts";
-export type { StorySink, StorySummary, WriteStoryOptions } from "./write-story.ts";
+export type { StorySink } from "./text-buffer.ts";
+export { StoryMemory } from "./story-memory.ts";
+export type { StorySummary, WriteStoryOptions } from "./write-story.ts";

@@ -15,6 +15,7 @@ const endless: RecordingSource = {
     for (let position = 0; position < EVENTS; position++) yield await Promise.resolve({ record: recordAt(position), position });
   },
   read: (position) => Promise.resolve(recordAt(position)),
+  readSome: (positions) => Promise.resolve(positions.map(recordAt)),
 };
 
 function recordAt(position: number): FaroRecord {

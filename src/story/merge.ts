@@ -6,8 +6,8 @@
 import { type ChoosesLine, errorMessage, FaroError } from "../base/index.ts";
 import {
   type ContainerInstance,
+  type FaroRecord,
   type LifecycleRecord,
-  LineMemory,
   type LogRecord,
   type ObjectRecord,
   type RecordingSource,
@@ -29,6 +29,8 @@ export interface MergeInput {
   readonly extract: StoryExtract;
   readonly rows: RowTable;
   readonly source: RecordingSource;
+  /** Takes records as they are read: as many bytes as are read at a time. */
+  readonly memory: Buffer;
 }
 
 /** An event with its place in the order. */
@@ -57,7 +59,7 @@ export class UnreadableRow extends Error {
 }
 
 /**
- * Yields the events of a story in order, in batches: an asynchronous step per row, not per line. A batch is to be
+ * Yields the events of a story in order, in batches: an asynchronous step for many rows, not per line. A batch is to be
  * used up before the next one is asked for: the bytes of all objects stand in the same memory, one after another.
  * @throws UnreadableRow
  */
@@ -65,28 +67,37 @@ export async function* mergeEvents(input: MergeInput): AsyncGenerator<readonly E
   const { extract, rows } = input;
   const streams = new Map(extract.streams.map((stream) => [stream.id, stream]));
   const seen = new Set<string>();
-  const memory = new LineMemory();
   const versions = new Versions(input);
   const runs = new Heap<Run>((a, b) => a.next.time - b.next.time || a.next.seq - b.next.seq);
   const listedAt = firstLists(extract);
   for (const item of gapItems(extract)) begin(runs, [item].values());
-  for (const row of extract.rows) {
-    const place = placeAt(extract, row);
-    yield itemsBefore(runs, place.time, rows.seq(row));
-    const record = await readRow(input.source, rows.position(row), memory);
-    if (record.type === "log") begin(runs, blockItems(record, place, linesOf(extract, record, streams.get(record.stream))));
-    else if (record.type === "lifecycle")
-      yield [lifecycleLine(record, place, { isReconstructed: isFromBefore(record, listedAt) })];
-    else {
-      const isKnown = seen.has(record.uid);
-      const data = record.kubeEvent === undefined ? JSON.parse(record.raw.toString("utf8")) : undefined;
-      const changes = await versions.changesOf(record, data, isKnown ? row : undefined);
-      yield [objectLine(record, place, { isKnown, changes, data })];
-      seen.add(record.uid);
+  for (let at = 0; at < extract.rows.length;) {
+    const lines: EventLine[] = [];
+    for (const record of await readRows(input, extract.rows.subarray(at, at + ROWS_AT_ONCE))) {
+      const row = extract.rows[at++] ?? NO_ROW;
+      const place = placeAt(extract, row);
+      takeBefore(runs, { time: place.time, seq: rows.seq(row) }, lines);
+      if (record.type === "log") begin(runs, blockItems(record, place, linesOf(extract, record, streams.get(record.stream))));
+      else if (record.type === "lifecycle")
+        lines.push(lifecycleLine(record, place, { isReconstructed: isFromBefore(record, listedAt) }));
+      else {
+        const isKnown = seen.has(record.uid);
+        const data = record.kubeEvent === undefined ? JSON.parse(record.raw.toString("utf8")) : undefined;
+        const changes = versions.changesOf(record, data, isKnown ? row : undefined);
+        lines.push(objectLine(record, place, { isKnown, changes: changes instanceof Promise ? await changes : changes, data }));
+        seen.add(record.uid);
+      }
+      if (lines.length >= BATCH_LINES) yield lines.splice(0);
     }
+    yield lines;
   }
   yield* drain(runs);
 }
+
+/** What is read at a time. */
+export const RECORD_BYTES: number = 512 * 1024;
+const ROWS_AT_ONCE = 64;
+const BATCH_LINES = 1_000;
 
 /** Arrival of the first version of each pod that a list showed first. */
 function firstLists({ members }: StoryExtract): ReadonlyMap<string, number> {
@@ -104,7 +115,7 @@ function isFromBefore({ uid, time }: LifecycleRecord, listedAt: ReadonlyMap<stri
 class Versions {
   readonly #input: MergeInput;
   readonly #last = new LastVersions();
-  readonly #memory = new LineMemory();
+  #memory: Buffer | undefined;
   /** Last count of each Event. */
   readonly #counts = new Map<string, number>();
 
@@ -112,14 +123,19 @@ class Versions {
     this.#input = input;
   }
 
-  /** `data`: the object, parsed, unless it is an Event. `row`: that of the version, unless it is the first of its object. */
-  async changesOf(record: ObjectRecord, data: unknown, row: number | undefined): Promise<VersionChanges> {
+  /**
+   * `data`: the object, parsed, unless it is an Event. `row`: that of the version, unless it is the first of its object. A promise only
+   * where the version before has to be read.
+   */
+  changesOf(record: ObjectRecord, data: unknown, row: number | undefined): VersionChanges | Promise<VersionChanges> {
     if (record.kubeEvent !== undefined) return this.#occurrences(record.uid, record.kubeEvent.count, record.change);
     if (record.redactionFailed === true) return {};
-    const before = this.#last.take(record.uid) ?? (row === undefined ? undefined : await this.#readBefore(row));
+    const before = this.#last.take(record.uid);
     this.#last.hold(record, data);
     if (record.change === "DELETED" && record.synthetic === true) return {};
-    return describeChanges(before, data, record.change === "ADDED");
+    const isCreation = record.change === "ADDED";
+    if (before !== undefined || row === undefined) return describeChanges(before, data, isCreation);
+    return this.#readBefore(row).then((read) => describeChanges(read, data, isCreation));
   }
 
   /**
@@ -135,53 +151,58 @@ class Versions {
 
   /** The version before in the chain of the object, between whose rows stand those of its lifecycle. */
   async #readBefore(row: number): Promise<unknown> {
-    const { rows, source } = this.#input;
+    const { rows } = this.#input;
+    this.#memory ??= Buffer.allocUnsafeSlow(VERSION_BYTES);
     for (let at = rows.before(row); at !== NO_ROW; at = rows.before(at)) {
-      const record = await readRow(source, rows.position(at), this.#memory);
-      if (record.type === "object") return JSON.parse(record.raw.toString("utf8"));
+      const [record] = await readRows({ ...this.#input, memory: this.#memory }, [at]);
+      if (record?.type === "object") return JSON.parse(record.raw.toString("utf8"));
     }
     return undefined;
   }
 }
 
+const VERSION_BYTES = 16 * 1024;
+
+type From = Omit<MergeInput, "extract">;
+
 /** The first version of an object that the recording holds. @throws UnreadableRow */
-export async function firstVersion(
-  { rows, source }: Pick<MergeInput, "rows" | "source">,
-  { firstRow }: Subject,
-): Promise<ObjectRecord | undefined> {
+export async function firstVersion(from: From, { firstRow }: Subject): Promise<ObjectRecord | undefined> {
   if (firstRow === NO_ROW) return undefined;
-  const record = await readRow(source, rows.position(firstRow), new LineMemory());
-  return record.type === "object" ? record : undefined;
+  const [record] = await readRows(from, [firstRow]);
+  return record?.type === "object" ? record : undefined;
 }
 
-async function readRow(source: RecordingSource, position: number, memory: LineMemory): Promise<EventRecord> {
-  let found: string;
+/** At least the first of these rows. */
+async function readRows({ rows, source, memory }: From, wanted: Iterable<number>): Promise<readonly EventRecord[]> {
+  const positions = Array.from(wanted, (row) => rows.position(row));
+  const [first = 0] = positions;
   try {
-    const record = await source.read(position, memory);
-    if (record.type === "object" || record.type === "lifecycle" || record.type === "log") return record;
-    found = record.type;
+    const records = await source.readSome(positions, memory);
+    const end = records.findIndex((record) => !isEvent(record));
+    if (end === 0) throw new UnreadableRow(first, new Error(`a record of type ${records[0]?.type} stands in its place`));
+    return (end === -1 ? records : records.slice(0, end)).filter(isEvent);
   } catch (error) {
-    if (error instanceof FaroError && error.code === "FARO_RECORDING_DAMAGED") throw new UnreadableRow(position, error);
+    if (error instanceof FaroError && error.code === "FARO_RECORDING_DAMAGED") throw new UnreadableRow(first, error);
     throw error;
   }
-  throw new UnreadableRow(position, new Error(`a record of type ${found} stands in its place`));
+}
+
+function isEvent(record: FaroRecord): record is EventRecord {
+  return record.type === "object" || record.type === "lifecycle" || record.type === "log";
 }
 
 /** Takes everything out of the heap that comes before the given place. */
-function itemsBefore(runs: Heap<Run>, time: number, seq: number): readonly EventLine[] {
-  const lines: EventLine[] = [];
+function takeBefore(runs: Heap<Run>, { time, seq }: Pick<Item, "time" | "seq">, lines: EventLine[]): void {
   for (let run = runs.peek(); run !== undefined; run = runs.peek()) {
-    if (run.next.time > time || (run.next.time === time && run.next.seq >= seq)) break;
+    if (run.next.time > time || (run.next.time === time && run.next.seq >= seq)) return;
     runs.pop();
     lines.push(run.next.line);
     begin(runs, run.rest);
   }
-  return lines;
 }
 
 /** What is left, in batches of a bounded size. */
 function* drain(runs: Heap<Run>): Generator<readonly EventLine[]> {
-  const BATCH_LINES = 1_000;
   let lines: EventLine[] = [];
   for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
     lines.push(run.next.line);

@@ -31,6 +31,19 @@ export class MemoryRecording implements RecordingSource {
     return await Promise.resolve(decodeRecord(this.#lines[position] ?? Buffer.alloc(0)));
   }
 
+  async readSome(positions: readonly Position[]): Promise<readonly FaroRecord[]> {
+    const records: FaroRecord[] = [];
+    for (const position of positions) {
+      try {
+        records.push(await this.read(position));
+      } catch (error) {
+        if (records.length === 0) throw error;
+        return records;
+      }
+    }
+    return records;
+  }
+
   /** Flips a bit in the middle of a line. */
   damage(position: Position): void {
     const line = this.#lines[position] ?? Buffer.alloc(1);

@@ -65,7 +65,8 @@ describe("writeStoryFile", () => {
   });
 
   test("passes any other error on and leaves no draft", async () => {
-    const source = { scan: () => new MemoryRecording([]).scan(), read: () => Promise.reject(new Error("no more files")) };
+    const source = new MemoryRecording(records);
+    source.readSome = () => Promise.reject(new Error("no more files"));
     await expect(writeStoryFile({ index: indexOf(records), source, story: STORY, directory })).rejects.toThrow("no more files");
     expect(await readdir(directory)).toEqual([]);
   });

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import type { CorrelationId, RecordingSource, StoryRecord } from "../record/index.ts";
 import { UnreadableRow } from "./merge.ts";
 import type { StoryIndex } from "./story-index.ts";
-import { type StorySink, type StorySummary, writeStory } from "./write-story.ts";
+import type { StoryMemory } from "./story-memory.ts";
+import type { StorySink } from "./text-buffer.ts";
+import { type StorySummary, writeStory } from "./write-story.ts";
 
 export interface StoryFileOptions {
   readonly index: StoryIndex;
@@ -15,6 +17,7 @@ export interface StoryFileOptions {
   readonly story: CorrelationId;
   /** Where the file goes. */
   readonly directory: string;
+  readonly memory?: StoryMemory | undefined;
 }
 
 export interface WrittenStoryFile extends StorySummary {

@@ -8,24 +8,23 @@ import type { CoveredLog, StoryCoverage, StoryMetadata, StoryObject, StoryOvervi
 import { STORY_SCHEMA_VERSION } from "./document.ts";
 import { describeDrawn, proofOfDrawn } from "./drawn.ts";
 import type { LogStream } from "./log-streams.ts";
-import { firstVersion, mergeEvents, UnreadableRow } from "./merge.ts";
+import { firstVersion, mergeEvents, type MergeInput, UnreadableRow } from "./merge.ts";
 import { Overview } from "./overview/overview.ts";
 import { reconstruct } from "./prehistory.ts";
 import { replacements } from "./replacements.ts";
 import type { StoryExtract, StoryIndex, StoryState } from "./story-index.ts";
+import { StoryMemory } from "./story-memory.ts";
 import type { Subject } from "./subjects.ts";
+import { type StorySink, TextBuffer } from "./text-buffer.ts";
 import type { CorrelationId, RecordingSource } from "../record/index.ts";
-
-/** Where the bytes of a story go, in order. They are lent: once a write has resolved, their memory takes what follows. */
-export interface StorySink {
-  write(bytes: Buffer): Promise<void>;
-}
 
 export interface WriteStoryOptions {
   readonly index: StoryIndex;
   readonly source: RecordingSource;
   readonly story: CorrelationId;
   readonly sink: StorySink;
+  /** Whoever writes many stories, one at a time, gives all of them the same. */
+  readonly memory?: StoryMemory | undefined;
 }
 
 export interface StorySummary {
@@ -42,10 +41,11 @@ export interface StorySummary {
  *   that writing anew succeeds
  */
 export async function writeStory(options: WriteStoryOptions): Promise<StorySummary | undefined> {
-  const { index, source, story } = options;
+  const { index, source, story, memory = new StoryMemory() } = options;
   const extract = index.extract(story);
   if (extract === undefined) return undefined;
-  const out = new TextBuffer(options.sink);
+  const out = new TextBuffer(options.sink, memory.buffers);
+  const from: From = { rows: index.rows, source, memory: memory.records };
   const metadata = describeMetadata(extract, index);
   const coverage = describeCoverage(extract);
   const chronology = extract.order.describe();
@@ -55,20 +55,20 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
       .map(([name, value]) => `"${name}": ${JSON.stringify(value)},\n`)
       .join("")}`,
   );
-  await writeObjects(out, extract, { index, source });
-  const overview = await writeEvents(out, extract, { index, source });
+  await writeObjects(out, extract, from);
+  const overview = await writeEvents(out, extract, { index, from });
   out.text(`"overview": ${JSON.stringify(overview)}\n}\n`);
-  await out.flush(true);
+  await out.end();
   return { state: extract.state, events: metadata.event_count, verdict: coverage.verdict, reasons: coverage.reasons };
 }
 
-type From = Pick<WriteStoryOptions, "index" | "source">;
+type From = Omit<MergeInput, "extract">;
 
 /** Of an object that a list showed first; one that Faro saw created has no time before. */
-async function reconstructed(member: Subject, { index, source }: From): Promise<Pick<StoryObject, "before">> {
+async function reconstructed(member: Subject, from: From): Promise<Pick<StoryObject, "before">> {
   if (member.known?.firstChange !== "LISTED" || member.known.kind === "Event") return {};
   try {
-    const record = await firstVersion({ rows: index.rows, source }, member);
+    const record = await firstVersion(from, member);
     const before = record === undefined ? [] : reconstruct(record, JSON.parse(record.raw.toString("utf8")));
     return before.length === 0 ? {} : { before };
   } catch (error) {
@@ -92,12 +92,16 @@ async function writeObjects(out: TextBuffer, extract: StoryExtract, from: From):
   out.text("\n],\n");
 }
 
-async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): Promise<StoryOverview> {
+async function writeEvents(
+  out: TextBuffer,
+  extract: StoryExtract,
+  { index, from }: { readonly index: StoryIndex; readonly from: From },
+): Promise<StoryOverview> {
   const overview = new Overview();
   out.text('"events": [');
   let separator = "\n";
   try {
-    for await (const lines of mergeEvents({ extract, rows: from.index.rows, source: from.source })) {
+    for await (const lines of mergeEvents({ extract, ...from })) {
       for (const line of lines) {
         out.text(separator + line.head);
         if (line.raw !== undefined) out.bytes(line.raw);
@@ -108,7 +112,7 @@ async function writeEvents(out: TextBuffer, extract: StoryExtract, from: From): 
       if (out.isFull) await out.flush();
     }
   } catch (error) {
-    if (error instanceof UnreadableRow) from.index.noteUnreadable(error.position, error.message);
+    if (error instanceof UnreadableRow) index.noteUnreadable(error.position, error.message);
     throw error;
   }
   out.text("\n],\n");
@@ -223,67 +227,4 @@ function least(values: readonly number[]): number | undefined {
 
 function greatest(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b));
-}
-
-const BUFFER_BYTES = 256 * 1024;
-/** A long run of log lines fills several between two flushes; beyond so many, they go to the garbage collector. */
-const SPARE_BUFFERS_MAX = 4;
-
-/** What waits for the sink: a buffer as far as it is filled, or bytes too large to be copied into one. */
-interface Part {
-  readonly bytes: Buffer;
-  readonly buffer: Buffer | undefined;
-}
-
-/**
- * Gathers text and bytes into large writes. Adding is synchronous, for there are millions of small pieces; what is
- * pending is bounded by whoever adds, who flushes when `isFull`. A buffer that was written is filled again: left to
- * the garbage collector, they would pile up to tens of megabytes between two of its rounds.
- */
-class TextBuffer {
-  readonly #sink: StorySink;
-  readonly #full: Part[] = [];
-  readonly #spare: Buffer[] = [];
-  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  #length = 0;
-
-  constructor(sink: StorySink) {
-    this.#sink = sink;
-  }
-
-  get isFull(): boolean {
-    return this.#full.length > 0;
-  }
-
-  /** Three bytes are the most that one UTF-16 unit takes. */
-  text(text: string): void {
-    if (text.length * 3 > BUFFER_BYTES) {
-      this.bytes(Buffer.from(text));
-      return;
-    }
-    if (this.#length + text.length * 3 > BUFFER_BYTES) this.#turn();
-    this.#length += this.#buffer.write(text, this.#length, "utf8");
-  }
-
-  bytes(bytes: Buffer): void {
-    if (this.#length + bytes.length > BUFFER_BYTES) this.#turn();
-    if (bytes.length > BUFFER_BYTES) this.#full.push({ bytes, buffer: undefined });
-    else this.#length += bytes.copy(this.#buffer, this.#length);
-  }
-
-  /** Hands what is full to the sink; with `end`, the rest too. */
-  async flush(end: boolean = false): Promise<void> {
-    if (end) this.#turn();
-    for (const { bytes, buffer } of this.#full.splice(0)) {
-      await this.#sink.write(bytes);
-      if (buffer !== undefined && this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(buffer);
-    }
-  }
-
-  #turn(): void {
-    if (this.#length === 0) return;
-    this.#full.push({ bytes: this.#buffer.subarray(0, this.#length), buffer: this.#buffer });
-    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    this.#length = 0;
-  }
 }
