@@ -9,13 +9,20 @@ import type { Block } from "./block.ts";
 import type { FileLayer, OpenFile } from "./file-layer.ts";
 import { segmentFile } from "./layout.ts";
 
+/** A file under its name; `identity` says which one it is. */
+interface NamedFile {
+  readonly segment: number;
+  readonly file: OpenFile;
+  readonly identity: string;
+}
+
 export class SegmentFile {
   readonly #layer: FileLayer;
   readonly #directory: string;
   readonly #onRestored: (why: string) => void;
-  #open: { readonly segment: number; readonly file: OpenFile } | undefined;
+  #open: NamedFile | undefined;
   /** A file without a name, kept until its bytes stand under the name again. */
-  #orphan: { readonly segment: number; readonly file: OpenFile } | undefined;
+  #orphan: NamedFile | undefined;
 
   /** `onRestored` hears of each segment that had to be written again. */
   constructor(layer: FileLayer, directory: string, onRestored: (why: string) => void) {
@@ -29,15 +36,15 @@ export class SegmentFile {
     const [first] = blocks;
     if (first === undefined) return;
     try {
-      await this.#keepName();
+      await this.#restoreName();
       const file = await this.#fileFor(first);
       // In one call: each answer is waited for through a turn of the event loop, in which two megabytes may come in.
-      await writeAll(
-        file,
-        blocks.map(({ bytes }) => bytes),
-        first.start,
-      );
-      await file.datasync();
+      const pieces = blocks.map(({ bytes }) => bytes);
+      // The name is looked at beside the writing: a change that comes alone has a commit of its own, and each turn costs what it does.
+      const done = await Promise.allSettled([writeAll(file, pieces, first.start), this.#lookAtName()]);
+      for (const each of done) if (each.status === "rejected") throw each.reason;
+      if (this.#orphan === undefined) await file.datasync();
+      else await this.#restoreName();
     } catch (error) {
       await this.#drop();
       throw error;
@@ -46,25 +53,28 @@ export class SegmentFile {
 
   /** Closes the file; one without a name is given it back first. */
   async close(): Promise<void> {
-    await this.#keepName();
+    await this.#lookAtName();
+    await this.#restoreName();
     await this.#letGo();
   }
 
-  /** Looks whether the open file still has its name. If not, its bytes are written under the name again. */
-  async #keepName(): Promise<void> {
+  /** Looks whether the open file still has its name; without one it is an orphan. */
+  async #lookAtName(): Promise<void> {
     const open = this.#open;
-    if (this.#orphan === undefined && open !== undefined) {
-      const path = segmentFile(this.#directory, open.segment);
-      const [named, opened] = await Promise.all([this.#layer.identityOf(path), open.file.identity()]);
-      if (named === opened) return;
-      this.#orphan = open;
-      this.#open = undefined;
-    }
+    if (open === undefined) return;
+    if ((await this.#layer.identityOf(segmentFile(this.#directory, open.segment))) === open.identity) return;
+    this.#orphan = open;
+    this.#open = undefined;
+  }
+
+  /** Writes the bytes of an orphan under its name again, and syncs them. */
+  async #restoreName(): Promise<void> {
     const orphan = this.#orphan;
     if (orphan === undefined) return;
     const path = segmentFile(this.#directory, orphan.segment);
     await this.#layer.createDirectory(this.#directory);
-    const file = await this.#layer.openForWriting(path);
+    const restored = await named(orphan.segment, await this.#layer.openForWriting(path));
+    const { file } = restored;
     try {
       await file.truncate(0);
       await copyAll(orphan.file, file);
@@ -76,7 +86,7 @@ export class SegmentFile {
     }
     await orphan.file.close();
     this.#orphan = undefined;
-    this.#open = { segment: orphan.segment, file };
+    this.#open = restored;
     this.#onRestored(`${path} was removed or replaced while it was written; what it held is written there again`);
   }
 
@@ -88,10 +98,10 @@ export class SegmentFile {
 
   async #fileFor(block: Block): Promise<OpenFile> {
     if (this.#open?.segment === block.segment) return this.#open.file;
-    await this.#letGo();
+    await this.close();
     await this.#layer.createDirectory(this.#directory);
-    const file = await this.#layer.openForWriting(segmentFile(this.#directory, block.segment));
-    this.#open = { segment: block.segment, file };
+    this.#open = await named(block.segment, await this.#layer.openForWriting(segmentFile(this.#directory, block.segment)));
+    const { file } = this.#open;
     await file.truncate(block.start);
     await this.#layer.syncDirectory(this.#directory);
     return file;
@@ -100,6 +110,15 @@ export class SegmentFile {
   /** The first error is the one to tell; closing a broken file can only repeat it. */
   async #drop(): Promise<void> {
     await this.#letGo().catch(() => {});
+  }
+}
+
+async function named(segment: number, file: OpenFile): Promise<NamedFile> {
+  try {
+    return { segment, file, identity: await file.identity() };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
