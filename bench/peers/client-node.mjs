@@ -7,9 +7,14 @@ config.loadFromFile(process.env.BENCH_KUBECONFIG);
 const out = createWriteStream(process.env.BENCH_FILE);
 let left = Number(process.env.BENCH_EVENTS);
 
-for (const namespace of process.env.BENCH_NAMESPACES.split(",")) {
+const APPS = ["deployments", "replicasets"];
+const namespaces = process.env.BENCH_NAMESPACES.split(",");
+const collections = process.env.BENCH_KIND.split(",").flatMap((kind) =>
+  namespaces.map((namespace) => `/${APPS.includes(kind) ? "apis/apps" : "api"}/v1/namespaces/${namespace}/${kind}`),
+);
+for (const collection of collections) {
   await new Watch(config).watch(
-    `/api/v1/namespaces/${namespace}/${process.env.BENCH_KIND}`,
+    collection,
     {},
     (type, object) => {
       out.write(`${JSON.stringify({ type, at: Date.now(), object })}\n`);
