@@ -4,7 +4,7 @@ import { Correlator } from "../correlate/index.ts";
 import { isoTime } from "../base/index.ts";
 import { type RootSelection } from "../record/index.ts";
 import { DamageWatch, noteUnreadable, recover } from "./recovery.ts";
-import { StoryIndex, StoryMemory, writeStoryFile } from "../story/index.ts";
+import { StoryFiles, StoryIndex } from "../story/index.ts";
 import type { WrittenStory } from "./options.ts";
 
 export interface RebuildOptions {
@@ -32,13 +32,16 @@ export async function rebuildStories(options: RebuildOptions): Promise<readonly 
     const { missing, stoppedAt } = await recover(source, { correlator, index, damage: new DamageWatch() });
     for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(stoppedAt ?? 0) }, 0);
     const titles = new Map(index.stories().map(({ story, root }) => [story, `${root.kind}/${root.name}`]));
-    const memory = new StoryMemory();
+    const files = new StoryFiles({ directory: into, index, source });
     const written: WrittenStory[] = [];
+    const keeping: Promise<void>[] = [];
     for (const [story, title] of titles) {
-      const file = await writeStoryFile({ directory: into, index, source, story, memory });
-      if (file !== undefined)
-        written.push({ correlationId: story, title, file: file.file, events: file.events, verdict: file.verdict });
+      const told = await files.write(story);
+      if (told === undefined) continue;
+      keeping.push(told.kept);
+      written.push({ correlationId: story, title, file: told.file, events: told.events, verdict: told.verdict });
     }
+    await Promise.all(keeping);
     return written;
   } finally {
     index.close();

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { errorMessage } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import type { CorrelationId, GapRecord, StoryRecord } from "../record/index.ts";
-import { type StoryIndex, StoryMemory, writeStoryFile } from "../story/index.ts";
+import { StoryFiles, type StoryIndex, type ToldStory } from "../story/index.ts";
 import type { WrittenStory } from "./options.ts";
 import type { StatusHub } from "./status-hub.ts";
 
@@ -19,16 +19,22 @@ export class Stories {
   readonly #written = new Map<CorrelationId, WrittenStory>();
   readonly #pending = new Set<CorrelationId>();
   readonly #failures = new Map<CorrelationId, string>();
+  readonly #seen = new Set<CorrelationId>();
   readonly #open = new Set<CorrelationId>();
   readonly #deleted = new Set<CorrelationId>();
   /** Written before a gap was known that reaches back into them. */
   readonly #stale = new Map<CorrelationId, string>();
   readonly #merged = new Set<CorrelationId>();
-  readonly #memory = new StoryMemory();
+  readonly #files: StoryFiles;
+  /** Stories are told one after another. */
   #writing: Promise<void> = Promise.resolve();
+  /** What was told is kept in the same order, while the next ones are told. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: StoriesOptions) {
     this.#options = options;
+    const { index, writer, output } = options;
+    this.#files = new StoryFiles({ index, source: writer, directory: output });
   }
 
   /** Stories that are being told. */
@@ -42,7 +48,7 @@ export class Stories {
   }
 
   get seen(): number {
-    return new Set([...this.#open, ...this.#written.keys(), ...this.#pending, ...this.#deleted]).size;
+    return this.#seen.size;
   }
 
   get written(): readonly WrittenStory[] {
@@ -58,11 +64,12 @@ export class Stories {
   take(record: StoryRecord): void {
     const title = `${record.root.kind}/${record.root.name}`;
     if (record.state === "merged") {
-      this.#open.delete(record.story);
+      for (const stories of [this.#seen, this.#open, this.#deleted]) stories.delete(record.story);
       this.#merged.add(record.story);
       this.#writing = this.#writing.then(() => this.#withdraw(record.story));
       return;
     }
+    this.#seen.add(record.story);
     if (record.state !== "completed") {
       this.#open.add(record.story);
       this.#deleted.delete(record.story);
@@ -95,6 +102,7 @@ export class Stories {
   }
 
   #enqueue(story: CorrelationId, title: string): void {
+    this.#seen.add(story);
     if (this.#pending.has(story)) return;
     this.#pending.add(story);
     this.#writing = this.#writing.then(() => this.#write(story, title));
@@ -104,33 +112,53 @@ export class Stories {
   async close(): Promise<void> {
     for (const [story, title] of this.#stale) this.#enqueue(story, title);
     await this.#writing;
+    await this.#keeping;
     this.#options.index.close();
   }
 
   /** The story turned out to be part of another: a file that was written of it says less than that one will. */
   async #withdraw(story: CorrelationId): Promise<void> {
+    await this.#keeping;
     const written = this.#written.get(story);
     this.#written.delete(story);
     if (written !== undefined) await rm(written.file, { force: true });
   }
 
   async #write(story: CorrelationId, title: string): Promise<void> {
-    const { output, writer, index, hub } = this.#options;
     this.#pending.delete(story);
     this.#stale.delete(story);
     if (this.#merged.has(story)) return;
     try {
       // A story must never say more than the recording holds after a crash.
-      await writer.durable();
-      const file = await writeStoryFile({ directory: output, index, source: writer, story, memory: this.#memory });
-      this.#failures.delete(story);
-      if (file === undefined) return;
-      const { events, verdict } = file;
-      this.#written.set(story, { correlationId: story, title, file: file.file, events, verdict });
-      hub.tell({ status: "story-written", story, title, file: file.file, events, verdict });
+      await this.#options.writer.durable();
+      const told = await this.#files.write(story);
+      if (told === undefined) this.#failures.delete(story);
+      else this.#keeping = this.#keeping.then(() => this.#noteKept(told, { story, title }));
     } catch (error) {
-      this.#failures.set(story, errorMessage(error));
-      hub.tell({ status: "incident", what: "story not written", detail: `${title}: ${errorMessage(error)}` });
+      this.#noteFailure(error, { story, title });
     }
   }
+
+  async #noteKept({ kept, file, events, verdict }: ToldStory, of: Told): Promise<void> {
+    try {
+      await kept;
+    } catch (error) {
+      this.#noteFailure(error, of);
+      return;
+    }
+    const { story, title } = of;
+    this.#failures.delete(story);
+    this.#written.set(story, { correlationId: story, title, file, events, verdict });
+    this.#options.hub.tell({ status: "story-written", story, title, file, events, verdict });
+  }
+
+  #noteFailure(error: unknown, { story, title }: Told): void {
+    this.#failures.set(story, errorMessage(error));
+    this.#options.hub.tell({ status: "incident", what: "story not written", detail: `${title}: ${errorMessage(error)}` });
+  }
+}
+
+interface Told {
+  readonly story: CorrelationId;
+  readonly title: string;
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { at, indexOf, MemoryRecording, numbered, object, opened, ROOT, STORY, storyText } from "./recording.cases.ts";
-import { storyFileName, writeStoryFile } from "./story-file.ts";
+import type { StoryIndex } from "./story-index.ts";
+import { StoryFiles, storyFileName, type ToldStory, writeStoryFile } from "./story-file.ts";
 
 const versions = ["10:00:01", "10:00:02", "10:00:03"].map((time) => object("Deployment", "d-1", { at: at(time) }));
 const records = numbered([opened(at("10:00:00")), ...versions]);
@@ -75,5 +76,50 @@ describe("writeStoryFile", () => {
     expect(
       await writeStoryFile({ index: indexOf(records), source: new MemoryRecording(records), story: "pod-x", directory }),
     ).toBeUndefined();
+  });
+});
+
+describe("StoryFiles", () => {
+  const names = Array.from({ length: 12 }, (_, number) => `d-${number}`);
+  const many = numbered(
+    names.flatMap((uid) => [
+      { type: "story", seq: 0, at: at("10:00:00"), story: uid, state: "opened", root: { ...ROOT, name: uid, uid } } as const,
+      object("Deployment", uid, { at: at("10:00:01") }),
+    ]),
+  );
+
+  function filesOf(index: StoryIndex = indexOf(many)): StoryFiles {
+    return new StoryFiles({ index, source: new MemoryRecording(many), directory });
+  }
+
+  test("keeps many stories side by side, each as it is alone", async () => {
+    const files = filesOf();
+    const told: (ToldStory | undefined)[] = [];
+    for (const story of names) told.push(await files.write(story));
+    await Promise.all(told.map((each) => each?.kept));
+    expect(await readdir(directory)).toHaveLength(names.length);
+    for (const [at, story] of names.entries())
+      expect(await readFile(told[at]?.file ?? "", "utf8")).toBe(await storyText(many, story));
+  });
+
+  test("tells a story anew only when the file that was told before is kept", async () => {
+    const files = filesOf();
+    const told = [await files.write("d-1"), await files.write("d-1"), await files.write("d-1")];
+    await Promise.all(told.map((each) => each?.kept));
+    expect(await readdir(directory)).toEqual(["deployment-d-1-d-1.json"]);
+  });
+
+  test("says when a file cannot get to its place, leaves no draft, and goes on", async () => {
+    const files = filesOf();
+    await mkdir(join(directory, "deployment-d-1-d-1.json"));
+    const [lost, other] = [await files.write("d-1"), await files.write("d-2")];
+    await expect(lost?.kept).rejects.toThrow("EISDIR");
+    await other?.kept;
+    expect((await readdir(directory)).toSorted()).toEqual(["deployment-d-1-d-1.json", "deployment-d-2-d-2.json"]);
+    await rm(join(directory, "deployment-d-1-d-1.json"), { recursive: true });
+    await (
+      await files.write("d-1")
+    )?.kept;
+    expect((await stat(join(directory, "deployment-d-1-d-1.json"))).isFile()).toBe(true);
   });
 });

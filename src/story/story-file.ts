@@ -2,26 +2,30 @@
  * A story as a file: whole or not there. It is written under another name beside its place, synced, then
  * renamed; a reader, or a crash at any moment, finds the old story or the new one.
  */
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CorrelationId, RecordingSource, StoryRecord } from "../record/index.ts";
 import { UnreadableRow } from "./merge.ts";
 import type { StoryIndex } from "./story-index.ts";
-import type { StoryMemory } from "./story-memory.ts";
+import { StoryMemory } from "./story-memory.ts";
 import type { StorySink } from "./text-buffer.ts";
 import { type StorySummary, writeStory } from "./write-story.ts";
 
-export interface StoryFileOptions {
+export interface StoryFilesOptions {
   readonly index: StoryIndex;
   readonly source: RecordingSource;
-  readonly story: CorrelationId;
-  /** Where the file goes. */
+  /** Where the files go. */
   readonly directory: string;
-  readonly memory?: StoryMemory | undefined;
 }
 
 export interface WrittenStoryFile extends StorySummary {
   readonly file: string;
+}
+
+/** A story that is told, on its way to its place. */
+export interface ToldStory extends WrittenStoryFile {
+  /** Settles when it is there, whatever happens to the machine; rejects when it did not get there. */
+  readonly kept: Promise<void>;
 }
 
 const FILE_MODE = 0o600;
@@ -40,41 +44,113 @@ function safe(text: string): string {
   return text.replace(/[^A-Za-z0-9._-]/g, "_");
 }
 
-/**
- * Writes the file of a story, replacing an older one. Rows that the disk no longer gives are left out, and the
- * verdict says so. `undefined` for a story that the index does not know.
- */
-export async function writeStoryFile(options: StoryFileOptions): Promise<WrittenStoryFile | undefined> {
-  const state = options.index.story(options.story);
-  if (state === undefined) return undefined;
-  const file = join(options.directory, storyFileName(state.root));
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    const summary = await writeDraft(draft, options);
-    if (summary === undefined) return undefined;
+/** Told stories that wait for the disk. Of the four threads that Node has for files one is left for whoever else needs it. */
+const KEEPING_MAX = 3;
+
+/** Writes the stories of one recording: one is told while others wait for the disk. */
+export class StoryFiles {
+  readonly #options: StoryFilesOptions;
+  readonly #memory = new StoryMemory();
+  readonly #names: Names;
+  /** By file; none of them rejects. */
+  readonly #keeping = new Map<string, Promise<void>>();
+
+  constructor(options: StoryFilesOptions) {
+    this.#options = options;
+    this.#names = new Names(options.directory);
+  }
+
+  /**
+   * Tells a story into a file that takes the place of an older one. Rows that the disk no longer gives are left out, and the
+   * verdict says so. To be called anew when it has resolved. `undefined` for a story that the index does not know.
+   */
+  async write(story: CorrelationId): Promise<ToldStory | undefined> {
+    const { index, directory } = this.#options;
+    const state = index.story(story);
+    if (state === undefined) return undefined;
+    const file = join(directory, storyFileName(state.root));
+    while (this.#keeping.has(file) || this.#keeping.size >= KEEPING_MAX) await Promise.race(this.#keeping.values());
+    const draft = `${file}.${process.pid}.tmp`;
+    const told = await withoutDraft(draft, () => this.#tell(draft, story));
+    if (told === undefined) return undefined;
+    const kept = withoutDraft(draft, () => this.#keep(told.handle, draft, file));
+    const settle = (): void => void this.#keeping.delete(file);
+    this.#keeping.set(file, kept.then(settle, settle));
+    return { ...told.summary, file, kept };
+  }
+
+  /** Each attempt that meets a damaged row leaves one row less to read, so this ends. */
+  async #tell(draft: string, story: CorrelationId): Promise<Draft | undefined> {
+    for (;;) {
+      const handle = await open(draft, "w", FILE_MODE);
+      try {
+        const sink: StorySink = { write: (bytes) => handle.writeFile(bytes) };
+        const summary = await writeStory({ ...this.#options, story, sink, memory: this.#memory });
+        if (summary !== undefined) return { handle, summary };
+        await handle.close();
+        await rm(draft, { force: true });
+        return undefined;
+      } catch (error) {
+        await handle.close();
+        if (!(error instanceof UnreadableRow)) throw error;
+      }
+    }
+  }
+
+  async #keep(handle: FileHandle, draft: string, file: string): Promise<void> {
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(draft, file);
-    await syncDirectory(options.directory);
-    return { ...summary, file };
+    await this.#names.sync();
+  }
+}
+
+interface Draft {
+  readonly handle: FileHandle;
+  readonly summary: StorySummary;
+}
+
+/** Writes one story and waits until its file is kept. */
+export async function writeStoryFile({
+  story,
+  ...options
+}: StoryFilesOptions & { readonly story: CorrelationId }): Promise<WrittenStoryFile | undefined> {
+  const told = await new StoryFiles(options).write(story);
+  await told?.kept;
+  return told;
+}
+
+async function withoutDraft<T>(draft: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
   }
 }
 
-/** Each attempt that meets a damaged row leaves one row less to read, so this ends. */
-async function writeDraft(draft: string, options: StoryFileOptions): Promise<StorySummary | undefined> {
-  for (;;) {
-    const handle = await open(draft, "w", FILE_MODE);
-    try {
-      const sink: StorySink = { write: (bytes) => handle.writeFile(bytes) };
-      const summary = await writeStory({ ...options, sink });
-      await handle.sync();
-      return summary;
-    } catch (error) {
-      if (!(error instanceof UnreadableRow)) throw error;
-    } finally {
-      await handle.close();
-    }
+/** The names in a directory. Those that come while it is synced share the next sync. */
+class Names {
+  readonly #directory: string;
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Settles when the names that are there now are durable. */
+  sync(): Promise<void> {
+    this.#next ??= this.#current
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return syncDirectory(this.#directory);
+      });
+    return (this.#current = this.#next);
   }
 }
 
