@@ -9,6 +9,9 @@ import type { CoveredScope, CoverageGap } from "./document.ts";
 export interface Gap {
   readonly opened: GapRecord;
   readonly closed: GapRecord | undefined;
+  /** When it began and ended, milliseconds since 1970; infinite while it is open. Each story looks at each gap. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What a story asks the ledger with. */
@@ -107,9 +110,8 @@ export class CoverageLedger {
 
   #acceptGap(record: GapRecord): void {
     const known = this.#gaps.get(record.gap);
-    if (known === undefined)
-      this.#gaps.set(record.gap, { opened: record, closed: record.state === "closed" ? record : undefined });
-    else if (record.state === "closed") this.#gaps.set(record.gap, { opened: known.opened, closed: record });
+    if (known === undefined) this.#gaps.set(record.gap, gapOf(record, record.state === "closed" ? record : undefined));
+    else if (record.state === "closed") this.#gaps.set(record.gap, gapOf(known.opened, record));
   }
 
   /** A run that starts while another was going on: that one died, and what it covered ended with its last record. */
@@ -136,9 +138,13 @@ function relistsBy({ states }: ScopeEntry, until: number): number {
   return Math.max(0, states.filter(({ order, state }) => order <= until && state === "synced").length - 1);
 }
 
-function overlaps(gap: Gap, extent: Extent): boolean {
-  const end = gap.closed?.to ?? gap.closed?.at;
-  return Date.parse(gap.opened.from) <= extent.to && (end === undefined || Date.parse(end) >= extent.from);
+function gapOf(opened: GapRecord, closed: GapRecord | undefined): Gap {
+  const to = closed === undefined ? Number.POSITIVE_INFINITY : Date.parse(closed.to ?? closed.at);
+  return { opened, closed, from: Date.parse(opened.from), to };
+}
+
+function overlaps({ from, to }: Gap, extent: Extent): boolean {
+  return from <= extent.to && to >= extent.from;
 }
 
 /** A gap of one object concerns its stories, a gap of a pod's log the pod's, any other those its scope can carry. */

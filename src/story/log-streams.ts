@@ -6,6 +6,8 @@ import { type MeasuredBlock, measureBlock, type RunningTime } from "./timeline.t
 
 export interface LogStream {
   readonly id: string;
+  /** Counts the streams in the order in which they were opened. */
+  readonly number: number;
   instance: ContainerInstance | undefined;
   /** Shared by all streams of one instance: a log that is taken up again goes on where it was. */
   time: RunningTime;
@@ -23,11 +25,14 @@ export interface LogStream {
 
 export class LogStreams {
   readonly #streams = new Map<string, LogStream>();
+  /** By the uid of their pod: a thousand stories ask for theirs of a thousand pods. */
+  readonly #ofPod = new Map<string, Set<LogStream>>();
   readonly #times = new Map<string, RunningTime>();
 
   bind(record: LogStreamRecord): void {
     const stream = this.#ensure(record.stream);
-    const { containerId } = record.instance;
+    const { containerId, podUid } = record.instance;
+    if (stream.instance?.podUid !== podUid) this.#move(stream, podUid);
     const isOtherNow = stream.instance !== undefined && stream.instance.containerId !== containerId;
     stream.instance = record.instance;
     stream.end = undefined;
@@ -65,7 +70,16 @@ export class LogStreams {
 
   /** Streams of the containers of these pods, in the order in which they were opened. */
   ofPods(uids: ReadonlySet<string>): readonly LogStream[] {
-    return [...this.#streams.values()].filter((stream) => stream.instance !== undefined && uids.has(stream.instance.podUid));
+    const streams: LogStream[] = [];
+    for (const uid of uids) streams.push(...(this.#ofPod.get(uid) ?? []));
+    return streams.sort((a, b) => a.number - b.number);
+  }
+
+  #move(stream: LogStream, podUid: string): void {
+    if (stream.instance !== undefined) this.#ofPod.get(stream.instance.podUid)?.delete(stream);
+    const ofPod = this.#ofPod.get(podUid);
+    if (ofPod === undefined) this.#ofPod.set(podUid, new Set([stream]));
+    else ofPod.add(stream);
   }
 
   #ensure(id: string): LogStream {
@@ -73,6 +87,7 @@ export class LogStreams {
     if (known !== undefined) return known;
     const stream: LogStream = {
       id,
+      number: this.#streams.size,
       instance: undefined,
       time: { latest: Number.NEGATIVE_INFINITY },
       firstLine: undefined,
