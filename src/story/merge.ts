@@ -16,6 +16,7 @@ import {
 } from "../record/index.ts";
 import { describeChanges, type VersionChanges } from "./changes/describe.ts";
 import { LastVersions } from "./changes/last-versions.ts";
+import type { ParsedVersion } from "./changes/parsed-version.ts";
 import { NO_ROW, type RowTable } from "./columns.ts";
 import { type EventLine, type EventPlace, gapLine, lifecycleLine, objectLine } from "./event-line.ts";
 import { Heap } from "./heap.ts";
@@ -82,9 +83,10 @@ export async function* mergeEvents(input: MergeInput): AsyncGenerator<readonly E
         lines.push(lifecycleLine(record, place, { isReconstructed: isFromBefore(record, listedAt) }));
       else {
         const isKnown = seen.has(record.uid);
-        const data = record.kubeEvent === undefined ? JSON.parse(record.raw.toString("utf8")) : undefined;
-        const changes = versions.changesOf(record, data, isKnown ? row : undefined);
-        lines.push(objectLine(record, place, { isKnown, changes: changes instanceof Promise ? await changes : changes, data }));
+        const version = record.kubeEvent === undefined ? versions.parse(record) : undefined;
+        const found = versions.changesOf(record, version, isKnown ? row : undefined);
+        const changes = found instanceof Promise ? await found : found;
+        lines.push(objectLine(record, place, { isKnown, changes, data: version?.value }));
         seen.add(record.uid);
       }
       if (lines.length >= BATCH_LINES) yield lines.splice(0);
@@ -123,19 +125,27 @@ class Versions {
     this.#input = input;
   }
 
+  parse(record: ObjectRecord): ParsedVersion {
+    return this.#last.parse(record);
+  }
+
   /**
-   * `data`: the object, parsed, unless it is an Event. `row`: that of the version, unless it is the first of its object. A promise only
-   * where the version before has to be read.
+   * `version`: unless it is an Event. `row`: that of the version, unless it is the first of its object. A promise only where the
+   * version before has to be read.
    */
-  changesOf(record: ObjectRecord, data: unknown, row: number | undefined): VersionChanges | Promise<VersionChanges> {
+  changesOf(
+    record: ObjectRecord,
+    version: ParsedVersion | undefined,
+    row: number | undefined,
+  ): VersionChanges | Promise<VersionChanges> {
     if (record.kubeEvent !== undefined) return this.#occurrences(record.uid, record.kubeEvent.count, record.change);
-    if (record.redactionFailed === true) return {};
+    if (version === undefined || record.redactionFailed === true) return {};
     const before = this.#last.take(record.uid);
-    this.#last.hold(record, data);
+    this.#last.hold(record, version);
     if (record.change === "DELETED" && record.synthetic === true) return {};
     const isCreation = record.change === "ADDED";
-    if (before !== undefined || row === undefined) return describeChanges(before, data, isCreation);
-    return this.#readBefore(row).then((read) => describeChanges(read, data, isCreation));
+    if (before !== undefined || row === undefined) return describeChanges(before, version.value, isCreation);
+    return this.#readBefore(row).then((read) => describeChanges(read, version.value, isCreation));
   }
 
   /**

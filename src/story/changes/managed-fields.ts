@@ -38,6 +38,7 @@ function identity({ manager, operation, subresource }: JsonObject): string {
 }
 
 function isRewritten(before: JsonObject | undefined, after: JsonObject): boolean {
+  if (before === after) return false;
   if (before === undefined || before["time"] !== after["time"]) return true;
   return JSON.stringify(before["fieldsV1"]) !== JSON.stringify(after["fieldsV1"]);
 }
