@@ -96,16 +96,16 @@ describe("StoryFiles", () => {
     const files = filesOf();
     const told: (ToldStory | undefined)[] = [];
     for (const story of names) told.push(await files.write(story));
-    await Promise.all(told.map((each) => each?.kept));
+    await Promise.all(told.flatMap((each) => each?.kept ?? []));
     expect(await readdir(directory)).toHaveLength(names.length);
-    for (const [at, story] of names.entries())
-      expect(await readFile(told[at]?.file ?? "", "utf8")).toBe(await storyText(many, story));
+    for (const [place, story] of names.entries())
+      expect(await readFile(told[place]?.file ?? "", "utf8")).toBe(await storyText(many, story));
   });
 
   test("tells a story anew only when the file that was told before is kept", async () => {
     const files = filesOf();
     const told = [await files.write("d-1"), await files.write("d-1"), await files.write("d-1")];
-    await Promise.all(told.map((each) => each?.kept));
+    await Promise.all(told.flatMap((each) => each?.kept ?? []));
     expect(await readdir(directory)).toEqual(["deployment-d-1-d-1.json"]);
   });
 

@@ -49,9 +49,10 @@ test.each([
   ["a proto", `{"metadata":{"__proto__":{"a":1}},"spec":{"__proto__":{"b":1},"a":"${FILLER}"}}`],
   ["a number that goes on", `{"spec":{"a":"${FILLER}"},"n":12345678901234567890}`],
 ])("is what JSON.parse says: %s", (_, text) => {
-  parse(text, parse(text));
-  parse(text, parse(pod("one")));
-  parse(pod("one"), parse(text));
+  const wanted: unknown = JSON.parse(text);
+  expect(parse(text, parse(text)).value).toEqual(wanted);
+  expect(parse(text, parse(pod("one"))).value).toEqual(wanted);
+  expect(parse(pod("one"), parse(text)).value).toEqual(JSON.parse(pod("one")));
 });
 
 test("what is no JSON is refused as JSON.parse refuses it", () => {
