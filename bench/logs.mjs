@@ -25,6 +25,7 @@ for (const [containers, rate] of LOADS) {
       recording_bytes_per_byte: round(busy.recordingBytes / busy.bytes),
       lines: busy.lines,
       lines_told: busy.told,
+      peak_mb: Math.round(busy.peakMb),
     }),
   );
 }
@@ -42,8 +43,16 @@ function measure(containers, rate) {
     await sleep(1_500);
     const after = cpuMs(child.pid);
     child.kill("SIGINT");
-    const all = (await usage).cpuMs;
-    return { recordingMs: after - before, tellingMs: all - after, lines, bytes, chunks, ...recorded(join(folder, "output")) };
+    const { cpuMs: all, peakMb } = await usage;
+    return {
+      recordingMs: after - before,
+      tellingMs: all - after,
+      peakMb,
+      lines,
+      bytes,
+      chunks,
+      ...recorded(join(folder, "output")),
+    };
   });
 }
 

@@ -70,7 +70,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     imports: [...BELOW_CAPTURE, "capture", "views", "apiserver", "config", "telemetry"],
     packages: ["commander", "log-update", "yaml"],
-    builtins: [...FILES, "node:process", "node:tty", "node:readline", "node:child_process", "node:module"],
+    builtins: [...FILES, "node:process", "node:tty", "node:readline", "node:child_process", "node:module", "node:perf_hooks"],
   },
 };
 
