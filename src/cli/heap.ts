@@ -40,7 +40,7 @@ function boundYoungGeneration(): void {
   setGrowth();
   const survivors: unknown[] = [];
   while (youngBytes() < YOUNG_BYTES / 2 && survivors.length < SURVIVORS_MAX)
-    survivors.push(new Array(1_000).fill(survivors.length));
+    survivors.push(Array.from({ length: 1_000 }, (_, at) => at));
   setGrowth();
   new PerformanceObserver(setGrowth).observe({ entryTypes: ["gc"] });
 }

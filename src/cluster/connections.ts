@@ -9,6 +9,7 @@ import type { Clock } from "../base/index.ts";
 import { CredentialError, type Credentials } from "./auth/log-in.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { createDispatcher, type TlsMaterial } from "./dispatcher.ts";
+import { GATHERED_HIGH_WATER_MARK } from "./gather.ts";
 import type { PemSource } from "./kubeconfig.ts";
 
 /** Certificates on disk are looked at again after so long, and at once after a refusal. */
@@ -17,6 +18,8 @@ const REREAD_MS = 10_000;
 interface Generation {
   readonly material: TlsMaterial;
   readonly dispatcher: Dispatcher;
+  /** For streams that are gathered, once there is one. */
+  gathered: Dispatcher | undefined;
 }
 
 export class Connections {
@@ -33,18 +36,23 @@ export class Connections {
   }
 
   /** @throws CredentialError when a certificate cannot be read or used. */
-  async dispatcherFor(credentials: Credentials): Promise<Dispatcher> {
+  async dispatcherFor(credentials: Credentials, isGathered: boolean): Promise<Dispatcher> {
+    const generation = await this.#generationFor(credentials);
+    if (!isGathered) return generation.dispatcher;
+    return (generation.gathered ??= createDispatcher(this.#config, generation.material, this.#clock, GATHERED_HIGH_WATER_MARK));
+  }
+
+  async #generationFor(credentials: Credentials): Promise<Generation> {
     const files = await this.#currentFiles();
     const own = credentials.certificate;
     const material = own === undefined ? files : { ...files, certificate: own.certificate, key: own.key };
     const generation = this.#generation;
-    if (generation !== undefined && isSame(generation.material, material)) return generation.dispatcher;
+    if (generation !== undefined && isSame(generation.material, material)) return generation;
     if (this.#isClosed) throw new CredentialError("the client is closed");
     checkMaterial(material);
-    if (generation !== undefined) this.#retire(generation.dispatcher);
-    const dispatcher = createDispatcher(this.#config, material, this.#clock);
-    this.#generation = { material, dispatcher };
-    return dispatcher;
+    for (const dispatcher of dispatchersOf(generation)) this.#retire(dispatcher);
+    this.#generation = { material, dispatcher: createDispatcher(this.#config, material, this.#clock), gathered: undefined };
+    return this.#generation;
   }
 
   /** The next request reads the certificates on disk again. */
@@ -55,7 +63,7 @@ export class Connections {
   /** Ends every connection, streams included. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const all = [...this.#retired, ...(this.#generation === undefined ? [] : [this.#generation.dispatcher])];
+    const all = [...this.#retired, ...dispatchersOf(this.#generation)];
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
   }
 
@@ -90,6 +98,11 @@ export class Connections {
       throw new CredentialError("a certificate of the kubeconfig cannot be read", { cause: error });
     }
   }
+}
+
+function dispatchersOf(generation: Generation | undefined): readonly Dispatcher[] {
+  if (generation === undefined) return [];
+  return generation.gathered === undefined ? [generation.dispatcher] : [generation.dispatcher, generation.gathered];
 }
 
 async function readPem(source: PemSource | undefined): Promise<string | undefined> {

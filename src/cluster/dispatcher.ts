@@ -21,9 +21,12 @@ const PROBE_AFTER_MS = 30_000;
 
 const POOL = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS, pipelining: 1, allowH2: false } as const;
 
-/** Opens nothing yet. HTTP/1.1: one connection per stream, since undici 7 shares none over HTTP/2. */
-export function createDispatcher(config: ClusterConfig, material: TlsMaterial, clock: Clock): Dispatcher {
-  const tls = tlsOptions(config, material);
+/**
+ * Opens nothing yet. HTTP/1.1: one connection per stream, since undici 7 shares none over HTTP/2.
+ * `highWaterMark`: bytes that are read ahead of a stream that nobody reads; undici's own choice unless given.
+ */
+export function createDispatcher(config: ClusterConfig, material: TlsMaterial, clock: Clock, highWaterMark?: number): Dispatcher {
+  const tls = { ...tlsOptions(config, material), ...(highWaterMark === undefined ? {} : { highWaterMark }) };
   if (config.proxy === undefined) return new Agent({ ...POOL, connect: persistentConnector(tls, clock) });
   const proxy = new URL(config.proxy.url);
   if (proxy.protocol.startsWith("socks5")) return socksAgent(proxy, tls);

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
@@ -345,6 +346,45 @@ describe("streaming", () => {
     expect((await body.next()).value?.toString()).toBe("one\n");
     response.socket?.destroy();
     expect(await failureOf(body.next())).toMatchObject({ kind: "network", code: "UND_ERR_SOCKET" });
+  });
+
+  test.each([
+    ["TCP", undefined],
+    ["TLS", { cert: fixture("server.crt"), key: fixture("server.key") }],
+  ])("loses nothing of a gathered stream that breaks while it rests, over %s", async (_name, tls) => {
+    const held = heldResponses();
+    const server = await serve(held.listener, tls);
+    const clock = new VirtualClock();
+    const opening = clientOf(server.url, { clock }).stream({
+      path: "/log",
+      idleTimeoutMs: 600_000,
+      gather: { ms: 100, bytes: 65_536 },
+    });
+    const response = await held.next();
+    response.write("0\n");
+    const body = (await opening).body[Symbol.asyncIterator]();
+    expect((await body.next()).value?.toString()).toBe("0\n");
+
+    const chunks: string[] = [];
+    const failures: Failure[] = [];
+    const reading = failureOf(
+      (async () => {
+        for (let next = await body.next(); next.done !== true; next = await body.next()) chunks.push(next.value.toString());
+      })(),
+    ).then((failure) => failures.push(failure));
+    const lines = Array.from({ length: 200 }, (_, at) => `${at + 1}\n`);
+    for (const line of lines) await new Promise((resolve) => void response.write(line, resolve));
+    for (const socket of server.sockets) socket.destroy();
+    expect(chunks).toEqual([]);
+    while (failures.length === 0) {
+      await clock.advance(1);
+      await turn();
+    }
+    await reading;
+    expect(chunks.join("")).toBe(lines.join(""));
+    // What waited in the socket came together.
+    expect(chunks.length).toBeLessThan(5);
+    expect(failures).toMatchObject([{ kind: "network" }]);
   });
 
   test("waits for headers as long as for data", async () => {

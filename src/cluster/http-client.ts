@@ -11,7 +11,7 @@ import { CredentialError, type Credentials, type CredentialSource, credentialSou
 import type { ClusterConfig } from "./cluster-config.ts";
 import { Connections } from "./connections.ts";
 import { httpFailure, isHtml } from "./error-body.ts";
-import { type GatherBounds, gathered } from "./gather.ts";
+import { GATHERED_HIGH_WATER_MARK, type GatherBounds, gathered } from "./gather.ts";
 import { gunzipped } from "./gzip.ts";
 import { impersonationHeaders } from "./impersonation.ts";
 import { isTrustFailure, networkFailure } from "./network-failure.ts";
@@ -43,6 +43,8 @@ interface Outgoing {
   readonly query: Query | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly limit: RequestLimit;
+  /** The body is to be gathered. */
+  readonly isGathered: boolean;
 }
 
 interface Answer {
@@ -89,7 +91,7 @@ class HttpApiClient implements ApiClient {
     const limit = new RequestLimit(signal, this.#clock);
     const headers = { accept, "accept-encoding": "gzip", ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }) };
     try {
-      const answer = await this.#open({ path, query, headers, limit }, () =>
+      const answer = await this.#open({ path, query, headers, limit, isGathered: false }, () =>
         limit.start(
           timeoutMs,
           this.#failure(path, {
@@ -121,7 +123,7 @@ class HttpApiClient implements ApiClient {
     const watch = (): void => limit.start(idleTimeoutMs, failure);
     try {
       // Some proxies hold the headers back until the first event (client-go reflector.go), so headers may take as long as data.
-      const answer = await this.#open({ path, query, headers, limit }, watch);
+      const answer = await this.#open({ path, query, headers, limit, isGathered: gather !== undefined }, watch);
       limit.stopClock();
       answer.body.once("close", () => limit.end());
       return { status: answer.status, headers: answer.headers, body: this.#chunks({ answer, path, limit, watch, gather }) };
@@ -160,16 +162,16 @@ class HttpApiClient implements ApiClient {
 
   /** An answer with status 2xx or 304. `startClock` is called when credentials are there and sending begins. */
   async #open(outgoing: Outgoing, startClock: () => void): Promise<Answer> {
-    const { limit, path } = outgoing;
+    const { limit, path, isGathered } = outgoing;
     const credentials = await limit.race(this.#credentials.current());
-    const dispatcher = await limit.race(this.#connections.dispatcherFor(credentials));
+    const dispatcher = await limit.race(this.#connections.dispatcherFor(credentials, isGathered));
     startClock();
     const first = await this.#send(outgoing, dispatcher, credentials);
     if (first.status !== 401) return this.#accept(first, path);
     limit.stopClock();
     this.#connections.forgetFiles();
     const others = await limit.race(this.#credentials.refresh(credentials));
-    const renewed = await limit.race(this.#connections.dispatcherFor(others));
+    const renewed = await limit.race(this.#connections.dispatcherFor(others, isGathered));
     if (others === credentials && renewed === dispatcher) return this.#accept(first, path);
     first.body.destroy();
     startClock();
@@ -187,6 +189,7 @@ class HttpApiClient implements ApiClient {
       // RequestLimit keeps the time: it knows when nobody waits.
       headersTimeout: 0,
       bodyTimeout: 0,
+      ...(outgoing.isGathered ? { highWaterMark: GATHERED_HIGH_WATER_MARK } : {}),
     });
     // An abort between two reads would otherwise be an "error" event that nobody listens to.
     response.body.on("error", () => undefined);

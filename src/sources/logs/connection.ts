@@ -47,7 +47,7 @@ export type LogEnd =
 const IDLE_MS = 60 * 60_000;
 
 /** A container writes line by line, and each chunk is a record: what comes within a moment becomes one. */
-const GATHER = { ms: 100, bytes: 64 << 10 };
+const GATHER = { ms: 250, bytes: 64 << 10 };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
