@@ -95,6 +95,31 @@ it("stands within 1.2 s of a network's return, whatever became of the attempts b
   expect((await result).socket?.writable).toBe(true);
 });
 
+it("joins only some of very many attempts at a time, and others when those are over", async () => {
+  const clock = new VirtualClock();
+  const hung: Socket[] = [];
+  const through = await relay((near) => void hung.push(near.resume()));
+  const connector = persistentConnector({ ca: fixture("ca.crt"), timeout: 30_000 }, clock);
+  let failed = 0;
+  const connectOnce = (): void =>
+    connector({ hostname: "127.0.0.1", protocol: "https:", port: String(through.port) }, () => void failed++);
+  for (let count = 0; count < 50; count++) connectOnce();
+  await taken(through, 50);
+  await clock.advance(1_200);
+  await taken(through, 82);
+  await clock.advance(2_400);
+  // One that is not joined yet shows that nothing more is on its way.
+  connectOnce();
+  await taken(through, 83);
+  expect(through.accepted).toBe(83);
+
+  for (const near of hung.slice(50, 82)) near.resetAndDestroy();
+  await expect.poll(() => failed).toBe(32);
+  await clock.advance(1_200);
+  // Each of the 19 that are left.
+  await taken(through, 83 + 19);
+});
+
 it("says what the network says now, not what it said first", async () => {
   const clock = new VirtualClock();
   const through = await relay(forget);

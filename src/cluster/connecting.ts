@@ -10,11 +10,17 @@ import type { Clock } from "../base/index.ts";
 const JOIN_MS = { least: 800, most: 1_200 } as const;
 /** With the first, which may be slow by right, at most five are on their way at once. */
 const JOINED_TIMEOUT_MS = 3_000;
+/**
+ * Attempts that join others, of all connections together. Where hundreds are opened at once a handshake takes long because there are so
+ * many of them: one more each second for each made two thousand sockets of two hundred watches, and none of them stood any sooner.
+ */
+const JOINED_MAX = 32;
 
 /** `options.timeout` is the time of the first attempt, in milliseconds: when it is over without any that stands, connecting has failed. */
 export function persistentConnector(options: buildConnector.BuildOptions, clock: Clock): buildConnector.connector {
   const first = buildConnector(options);
   const joined = buildConnector({ ...options, timeout: JOINED_TIMEOUT_MS });
+  let joining = 0;
   return (target, callback) => {
     let isOver = false;
     let cancel = (): void => undefined;
@@ -27,11 +33,14 @@ export function persistentConnector(options: buildConnector.BuildOptions, clock:
     };
     const joinLater = (): void => {
       cancel = clock.after(JOIN_MS.least + clock.random() * (JOIN_MS.most - JOIN_MS.least), () => {
+        joinLater();
+        if (joining === JOINED_MAX) return;
+        joining++;
         joined(target, (...[error, socket]) => {
+          joining--;
           if (error === null) settle(null, socket);
           else if (!isTimeout(error)) settle(error, null);
         });
-        joinLater();
       });
     };
     joinLater();
