@@ -10,17 +10,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kubectlProgram, kubectlUntil } from "./peers/kubectl.mjs";
-import {
-  cpuMs,
-  inFolder,
-  kubeconfigFor,
-  memoryMb,
-  option,
-  programFile,
-  startFaro,
-  startMeasured,
-  startServer,
-} from "./processes.mjs";
+import { cpuMs, inFolder, kubeconfigFor, memoryMb, option, programFile, startFaro, runPeer, startServer } from "./processes.mjs";
 import { recordedBytes } from "./recording-end.mjs";
 import { linesOfRecording } from "./recording-lines.mjs";
 import { byTurns, compare, exponent, print } from "./turns.mjs";
@@ -99,12 +89,12 @@ async function linesIn(recording, streams) {
 function clientNode({ folder, kubeconfig, streams, lines }) {
   const BENCH_FILE = join(folder, "out.jsonl");
   const env = { BENCH_KUBECONFIG: kubeconfig, BENCH_STREAMS: String(streams), BENCH_LINES: String(lines), BENCH_FILE };
-  return startMeasured(programFile("peers", "client-node-log.mjs"), [], { env }).usage;
+  return runPeer(programFile("peers", "client-node-log.mjs"), env);
 }
 
 function bare({ server, streams, bytes }) {
   const env = { BENCH_SERVER: server, BENCH_STREAMS: String(streams), BENCH_BYTES: String(bytes) };
-  return startMeasured(programFile("peers", "hold-logs.mjs"), [], { env }).usage;
+  return runPeer(programFile("peers", "hold-logs.mjs"), env);
 }
 
 function copied({ bytes, ...run }) {

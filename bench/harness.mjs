@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { checkRecording } from "./check-recording.mjs";
 import { namespaceOf, versionOf } from "./corpus.mjs";
 import { clientGoProgram } from "./peers/client-go.mjs";
-import { inFolder, kubeconfigFor, programFile, startFaro, startMeasured, startServer } from "./processes.mjs";
+import { inFolder, kubeconfigFor, programFile, runPeer, startFaro, startServer } from "./processes.mjs";
 import { endOfObjects, endOfRecording, inStep } from "./recording-end.mjs";
 
 /** A peer that lists a hundred thousand objects takes its time. */
@@ -48,12 +48,12 @@ export async function faro({ folder, sent, kubeconfig, ...options }) {
 }
 
 export function clientNode(run) {
-  return startMeasured(programFile("peers", "client-node.mjs"), [], { env: recorderEnv(run) }).usage;
+  return runPeer(programFile("peers", "client-node.mjs"), recorderEnv(run));
 }
 
 export function clientNodeInformer(run) {
   const env = { ...recorderEnv(run), NODE_EXTRA_CA_CERTS: run.ca };
-  return startMeasured(programFile("peers", "client-node-informer.mjs"), [], { env, limitMs: PEER_MS_MAX }).usage;
+  return runPeer(programFile("peers", "client-node-informer.mjs"), env, { limitMs: PEER_MS_MAX });
 }
 
 /** `undefined` where it cannot be built; what is missing is said once. */
@@ -61,15 +61,13 @@ export function clientGo() {
   const program = clientGoProgram();
   // A watch-list begins with a bookmark that the benchmark's server does not send.
   const env = { KUBE_FEATURE_WatchListClient: "false" };
-  return program === undefined
-    ? undefined
-    : (run) => startMeasured(program, [], { env: { ...env, ...recorderEnv(run) }, limitMs: PEER_MS_MAX }).usage;
+  return program === undefined ? undefined : (run) => runPeer(program, { ...env, ...recorderEnv(run) }, { limitMs: PEER_MS_MAX });
 }
 
 export function bareRead({ kind, bytes, server }) {
   const BENCH_SERVER = JSON.stringify({ server, ca: CA });
   const env = { BENCH_SERVER, BENCH_KIND: kind, BENCH_BYTES: String(bytes) };
-  return startMeasured(programFile("peers", "bare-read.mjs"), [], { env }).usage;
+  return runPeer(programFile("peers", "bare-read.mjs"), env);
 }
 
 export function recorderEnv({ folder, kind, events, items = 0, watches = 1, kubeconfig }) {

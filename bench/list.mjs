@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkRecording } from "./check-recording.mjs";
 import { versionOf } from "./corpus.mjs";
 import { clientGo, measureWith, recorderEnv } from "./harness.mjs";
-import { memoryMb, option, programFile, startFaro, startMeasured } from "./processes.mjs";
+import { memoryMb, option, programFile, runPeer, startFaro } from "./processes.mjs";
 import { endOfRecording, inStep } from "./recording-end.mjs";
 
 const SIZES = option("sizes", "1000,10000,100000").split(",").map(Number);
@@ -66,5 +66,5 @@ async function faro({ folder, kubeconfig, items, sent }) {
 
 function parse(run) {
   const env = { ...recorderEnv(run), BENCH_SERVER: run.server, NODE_EXTRA_CA_CERTS: run.ca };
-  return startMeasured(programFile("peers", "list-parse.mjs"), [], { env, limitMs: LIMIT_MS }).usage;
+  return runPeer(programFile("peers", "list-parse.mjs"), env, { limitMs: LIMIT_MS });
 }

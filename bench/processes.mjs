@@ -100,6 +100,14 @@ export function startMeasured(file, args, { env = {}, limitMs = RUN_MS_MAX, node
   return { child, usage, said: () => said };
 }
 
+/** Runs a program that Faro is compared with, and returns what it used. One that fails has done less than it had to. */
+export async function runPeer(file, env, options = {}) {
+  const { usage, said } = startMeasured(file, [], { env, ...options });
+  const used = await usage;
+  if (used.code !== undefined && used.code !== 0) throw new Error(`${file} ended with ${used.code} and said: ${said()}`);
+  return used;
+}
+
 /** Starts a program that tells nothing of itself, with its output in the file `into`: who asks for its CPU must do so while it runs. */
 export function startPlain(file, args, { into, env = {} }) {
   const output = openSync(into, "w");

@@ -91,6 +91,7 @@ it("a ratio to a peer that varies by more than a quarter is called inconclusive"
   const taken = { faro: [10, 10, 40], steady: [20, 22, 24], unsteady: [20, 20, 26] };
 
   expect(compare(taken, (run) => run)).toMatchObject({ ratios: { steady: 2.2, unsteady: 2 }, inconclusive: ["unsteady"] });
+  expect(compare({ faro: [1, 3], peer: [4, 4] }, (run) => run)).toMatchObject({ faro: { median: 2 }, ratios: { peer: 2 } });
 });
 
 it("the exponent says how a cost grows", () => {
