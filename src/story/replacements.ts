@@ -15,17 +15,22 @@ export interface PodLife {
   node: string;
 }
 
-/** Takes a version of a pod; undefined for one without a controller. */
-export function podLife(known: PodLife | undefined, record: ObjectRecord): PodLife | undefined {
-  const owner = record.owners?.find(({ controller }) => controller === true);
-  const life =
-    known ??
-    (owner === undefined
-      ? undefined
-      : { controller: owner.uid, controllerKind: owner.kind, goneAt: Number.POSITIVE_INFINITY, node: "" });
+/** Takes a version of a pod; undefined for one without a controller. `sharedUid` gives the one copy of a uid. */
+export function podLife(
+  known: PodLife | undefined,
+  record: ObjectRecord,
+  sharedUid: (uid: string) => string,
+): PodLife | undefined {
+  const life = known ?? newPodLife(record, sharedUid);
   if (life !== undefined && (record.deleting === true || record.change === "DELETED"))
     life.goneAt = Math.min(life.goneAt, Date.parse(record.at));
   return life;
+}
+
+function newPodLife({ owners }: ObjectRecord, sharedUid: (uid: string) => string): PodLife | undefined {
+  const owner = owners?.find(({ controller }) => controller === true);
+  if (owner === undefined) return undefined;
+  return { controller: sharedUid(owner.uid), controllerKind: owner.kind, goneAt: Number.POSITIVE_INFINITY, node: "" };
 }
 
 /** Takes a transition of the pod. */

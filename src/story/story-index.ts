@@ -203,7 +203,7 @@ export class StoryIndex {
   #acceptObject(record: ObjectRecord, position: Position): void {
     const subject = this.#subjects.ensure(record.uid);
     if (record.resource === "pods.v1") {
-      subject.pod = podLife(subject.pod, record);
+      subject.pod = podLife(subject.pod, record, (uid) => this.#subjects.ensure(uid).uid);
       this.#witnesses.podVersion(subject, record);
     }
     const isFirst = subject.known === undefined;
@@ -219,13 +219,12 @@ export class StoryIndex {
   #acceptLifecycle(record: LifecycleRecord, position: Position): void {
     const subject = this.#subjects.ensure(record.uid);
     stepPodLife(subject.pod, record);
-    const { stream, own } = this.#witnesses.transition(subject, record);
-    const time = advance(stream, Date.parse(record.time));
+    const { latest, row: transition, own } = this.#witnesses.transition(subject, record);
+    const time = Math.max(latest, Date.parse(record.time));
     const beside = own === undefined ? undefined : own - time;
-    const row = this.rows.add({ position, time, seq: record.seq, lines: 0, beside, transition: stream.lastRow }, subject.lastRow);
+    const row = this.rows.add({ position, time, seq: record.seq, lines: 0, beside, transition }, subject.lastRow);
     subject.lastRow = row;
-    stream.lastRow = row;
-    this.#witnesses.transitionTold(subject, record, row);
+    this.#witnesses.transitionTold(subject, record, { time, row });
   }
 
   #acceptLog(record: LogRecord, position: Position): void {
@@ -266,7 +265,7 @@ export class StoryIndex {
   /** A root that a list showed existed for an unknown time before: every earlier gap may have hidden a part of it. */
   #extent(state: StoryState, members: readonly Subject[], uids: ReadonlySet<string>): Extent {
     const root = members[0]?.known;
-    const carriers = members.map((member) => this.#subjects.carrier(member)).filter((scope) => scope !== undefined);
+    const carriers = members.map(({ carrier }) => carrier).filter((scope) => scope !== undefined);
     return {
       from: root?.firstChange === "LISTED" ? Number.NEGATIVE_INFINITY : Date.parse(root?.firstSeen ?? state.openedAt),
       to: state.completedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(state.completedAt),

@@ -1,5 +1,13 @@
 /** Who appears in stories: every object by its uid, with its attribution, and the tail of its chain of rows. */
-import type { AttributionRecord, CorrelationId, IsoTime, ObjectRecord, RelationRecord, ScopeId } from "../record/index.ts";
+import type {
+  AttributionRecord,
+  CorrelationId,
+  IsoTime,
+  ObjectRecord,
+  OwnerRef,
+  RelationRecord,
+  ScopeId,
+} from "../record/index.ts";
 import { compareResourceVersions } from "../base/index.ts";
 import { NO_ROW } from "./columns.ts";
 import type { Drawn } from "./drawn.ts";
@@ -45,16 +53,21 @@ export interface Subject extends RunningTime {
     | undefined;
   /** A watch that was up to date showed its creation. */
   isPrompt: boolean;
+  /** The scope that carried the last version. */
+  carrier: ScopeId | undefined;
 }
 
 const NO_SUBJECTS: readonly Subject[] = [];
+const NO_STORIES: readonly CorrelationId[] = [];
 
 export class Subjects {
   readonly #byUid = new Map<string, Subject>();
   readonly #members = new Map<CorrelationId, Set<Subject>>();
-  readonly #carriers = new Map<Subject, ScopeId>();
-  /** One copy of each text that thousands of objects share. */
+  /** One copy of each text that thousands of objects share, and of each list of texts. */
   readonly #texts = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
+  /** The list that all have in common of which the object is the only owner. */
+  readonly #onlyOwner = new WeakMap<Subject, readonly Subject[]>();
 
   ensure(uid: string): Subject {
     const known = this.#byUid.get(uid);
@@ -67,7 +80,7 @@ export class Subjects {
       lastRow: NO_ROW,
       resourceVersion: "",
       isDeleted: false,
-      stories: [],
+      stories: NO_STORIES,
       relation: "",
       drawn: undefined,
       pod: undefined,
@@ -75,6 +88,7 @@ export class Subjects {
       owners: NO_SUBJECTS,
       about: undefined,
       isPrompt: false,
+      carrier: undefined,
       latest: Number.NEGATIVE_INFINITY,
     };
     this.#byUid.set(uid, subject);
@@ -90,7 +104,6 @@ export class Subjects {
     const subject = this.#byUid.get(uid);
     if (subject === undefined || subject.stories.length > 0 || subject.drawn !== undefined) return;
     this.#byUid.delete(uid);
-    this.#carriers.delete(subject);
   }
 
   /** Takes a sighting. True when it shows a version that was not seen before. */
@@ -109,12 +122,12 @@ export class Subjects {
     const isRepeated = subject.resourceVersion === record.resourceVersion && subject.isDeleted === isDeleted;
     // Two scopes may show one object for a while: the slower one tells what is known already.
     const isOfSlowerScope =
-      this.#carriers.get(subject) !== record.scope &&
+      subject.carrier !== record.scope &&
       !isDeleted &&
       subject.resourceVersion !== "" &&
       (compareResourceVersions(record.resourceVersion, subject.resourceVersion) ?? 0) < 0;
     if (isOfSlowerScope) return false;
-    this.#carriers.set(subject, this.shared(record.scope));
+    subject.carrier = this.shared(record.scope);
     subject.resourceVersion = record.resourceVersion;
     subject.isDeleted = isDeleted;
     return !isRepeated;
@@ -123,7 +136,7 @@ export class Subjects {
   attribute(record: AttributionRecord): void {
     const subject = this.ensure(record.uid);
     for (const story of subject.stories) if (subject.drawn?.has(story) !== true) this.#members.get(story)?.delete(subject);
-    subject.stories = record.stories.map((story) => this.shared(story));
+    subject.stories = this.sharedList(record.stories);
     subject.relation = this.shared(record.relation);
     for (const story of subject.stories) this.#join(story, subject);
   }
@@ -154,9 +167,14 @@ export class Subjects {
     return [root, ...others.sort((a, b) => (a.known?.firstSeq ?? 0) - (b.known?.firstSeq ?? 0) || (a.uid < b.uid ? -1 : 1))];
   }
 
-  /** The scope that carried the last version of a subject. */
-  carrier(subject: Subject): ScopeId | undefined {
-    return this.#carriers.get(subject);
+  /** The subjects that these references name. */
+  owners(references: readonly OwnerRef[]): readonly Subject[] {
+    const owners = references.map(({ uid }) => this.ensure(uid));
+    const [only] = owners;
+    if (only === undefined || owners.length > 1) return owners;
+    const shared = this.#onlyOwner.get(only) ?? owners;
+    this.#onlyOwner.set(only, shared);
+    return shared;
   }
 
   #join(story: CorrelationId, subject: Subject): void {
@@ -170,5 +188,15 @@ export class Subjects {
     if (known !== undefined) return known;
     this.#texts.set(text, text);
     return text;
+  }
+
+  /** The same for a list of such texts. */
+  sharedList(texts: readonly string[]): readonly string[] {
+    const key = `${texts.length} ${texts.join("\n")}`;
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const list = texts.map((text) => this.shared(text));
+    this.#lists.set(key, list);
+    return list;
   }
 }

@@ -1,35 +1,62 @@
 /**
- * What must be known of a pod to put its own clock's times among the others: where it runs, and when its transitions were told.
+ * What must be known of a pod to put its own clock's times among the others: where it runs, and when its transitions were told. One
+ * for each pod that lives, so it is numbers in a row.
  */
-import type { RunningTime } from "../timeline.ts";
 import { NO_ROW } from "../columns.ts";
-
-/** The transitions of one container, or of the pod as a whole. */
-export interface TransitionStream extends RunningTime {
-  lastRow: number;
-}
 
 export interface PodTimes {
   node: string | undefined;
-  /** Arrival of the version that was told last. */
-  arrival: number;
   /** When a watch, being up to date, showed that the pod was bound to its Node: nothing on that Node is earlier. */
   boundAt: number | undefined;
   /** Rows of its creation and of its binding. */
   beginnings: readonly number[];
-  /** By name of the container, "" for the pod. */
-  readonly streams: Map<string, TransitionStream>;
+  /** Whose transitions were told, in the order of the first: containers by name, "" for the pod. Most pods have this list in common. */
+  streams: readonly string[];
+  /** The arrival of the version that was told last, then of each stream the time and the row of its last transition. */
+  numbers: number[];
 }
+
+const NO_ROWS: readonly number[] = [];
+const NO_STREAMS: readonly string[] = [];
 
 export function newPodTimes(): PodTimes {
-  return { node: undefined, arrival: Number.NEGATIVE_INFINITY, boundAt: undefined, beginnings: [], streams: new Map() };
+  return { node: undefined, boundAt: undefined, beginnings: NO_ROWS, streams: NO_STREAMS, numbers: [Number.NEGATIVE_INFINITY] };
 }
 
-/** The stream of a container's transitions. */
-export function transitionsOf(pod: PodTimes, container: string): TransitionStream {
-  const known = pod.streams.get(container);
-  if (known !== undefined) return known;
-  const stream = { latest: Number.NEGATIVE_INFINITY, lastRow: NO_ROW };
-  pod.streams.set(container, stream);
-  return stream;
+export function arrivalOf(pod: PodTimes): number {
+  return pod.numbers[0] ?? Number.NEGATIVE_INFINITY;
+}
+
+export function arrived(pod: PodTimes, at: number): void {
+  pod.numbers[0] = at;
+}
+
+/** The last transition of a container that was told, or of the pod: `latest` is its time. */
+export function lastTransition(pod: PodTimes, container: string): { readonly latest: number; readonly row: number } {
+  const at = pod.streams.indexOf(container);
+  if (at === -1) return { latest: Number.NEGATIVE_INFINITY, row: NO_ROW };
+  return { latest: pod.numbers[2 * at + 1] ?? Number.NEGATIVE_INFINITY, row: pod.numbers[2 * at + 2] ?? NO_ROW };
+}
+
+/** A transition is told. `shared` gives the one copy of a list. */
+export function transitionTold(
+  pod: PodTimes,
+  container: string,
+  told: { readonly time: number; readonly row: number },
+  shared: (list: readonly string[]) => readonly string[],
+): void {
+  const at = pod.streams.indexOf(container);
+  if (at === -1) {
+    pod.streams = shared([...pod.streams, container]);
+    // An array that grew item by item would keep room for more.
+    pod.numbers = pod.numbers.concat([told.time, told.row]);
+    return;
+  }
+  pod.numbers[2 * at + 1] = told.time;
+  pod.numbers[2 * at + 2] = told.row;
+}
+
+/** Rows of the last transition of each stream. */
+export function lastTransitions(pod: PodTimes): readonly number[] {
+  return pod.streams.map((_, at) => pod.numbers[2 * at + 2] ?? NO_ROW);
 }

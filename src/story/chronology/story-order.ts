@@ -13,6 +13,7 @@ import type { LogStream } from "../log-streams.ts";
 import type { Subject } from "../subjects.ts";
 import { errorAfter, provenOffset } from "./clock-bounds.ts";
 import { type ClockName, nodeClock } from "./clock-ledger.ts";
+import { lastTransitions } from "./pod-times.ts";
 import { clockOf, type Witnesses } from "./witnesses.ts";
 
 /** Less than any two clocks differ by, more than a double loses: what is moved stands just before or just behind. */
@@ -191,7 +192,7 @@ export class StoryOrder {
 
   #arrangeTransitions(pod: Subject, edges: ReadonlyMap<number, Edge>): void {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const { lastRow } of pod.times?.streams.values() ?? []) {
+    for (const lastRow of pod.times === undefined ? [] : lastTransitions(pod.times)) {
       const chain = this.#transitions(lastRow);
       const starts = this.#moveStartsBack(chain, edges);
       this.#moveEndsOn(chain, { edges, starts });

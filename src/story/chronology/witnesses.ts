@@ -10,7 +10,7 @@ import type { LogStream } from "../log-streams.ts";
 import type { Subject, Subjects } from "../subjects.ts";
 import { eventMoment } from "../timeline.ts";
 import { ClockLedger, type ClockName, nodeClock, reporterOf } from "./clock-ledger.ts";
-import { newPodTimes, type TransitionStream, transitionsOf } from "./pod-times.ts";
+import { arrivalOf, arrived, lastTransition, newPodTimes, transitionTold } from "./pod-times.ts";
 
 /** Rows of the start and the end of one run of a container. */
 export interface ContainerRun {
@@ -41,7 +41,7 @@ export class Witnesses {
   /** The pod's transitions that follow are of this version. */
   podVersion(subject: Subject, record: ObjectRecord): void {
     subject.times ??= newPodTimes();
-    subject.times.arrival = isoMs(record.at);
+    arrived(subject.times, isoMs(record.at));
   }
 
   /** A version is told in `row`; `isFirst`: of this object no other was. */
@@ -56,18 +56,31 @@ export class Witnesses {
       this.ledger.followedBinding(subject.about.subject, moment.latest, row);
   }
 
-  /** Stream of a transition, and what the Node's clock says of it. To be called before its row is added. */
-  transition(subject: Subject, record: LifecycleRecord): { readonly stream: TransitionStream; readonly own: number | undefined } {
+  /**
+   * The transition before this one of the same container or pod, with its time, and what the Node's clock says of this one. To be
+   * called before its row is added.
+   */
+  transition(
+    subject: Subject,
+    record: LifecycleRecord,
+  ): { readonly latest: number; readonly row: number; readonly own: number | undefined } {
     const times = (subject.times ??= newPodTimes());
     if (record.node !== undefined) times.node ??= this.#subjects.shared(record.node);
-    return { stream: transitionsOf(times, record.container ?? ""), own: ownTime(record, times.arrival) };
+    const { latest, row } = lastTransition(times, record.container ?? "");
+    return { latest, row, own: ownTime(record, arrivalOf(times)) };
   }
 
   /** The transition is told in `row`. */
-  transitionTold(subject: Subject, record: LifecycleRecord, row: number): void {
+  transitionTold(
+    subject: Subject,
+    record: LifecycleRecord,
+    { time, row }: { readonly time: number; readonly row: number },
+  ): void {
     const { times } = subject;
     if (times === undefined) return;
-    if (record.action === "created" || record.action === "scheduled") times.beginnings = [...times.beginnings, row];
+    transitionTold(times, record.container ?? "", { time, row }, (list) => this.#subjects.sharedList(list));
+    // `concat` leaves no room for more.
+    if (record.action === "created" || record.action === "scheduled") times.beginnings = times.beginnings.concat([row]);
     if (record.action === "scheduled" && subject.isPrompt) times.boundAt ??= Date.parse(record.time);
     this.ledger.transition(subject, record, isoMs(record.at), row);
     if (record.containerId === undefined) return;
@@ -91,7 +104,7 @@ export class Witnesses {
 
   #first(subject: Subject, record: ObjectRecord, row: number): void {
     subject.firstRow = row;
-    if (record.owners !== undefined) subject.owners = record.owners.map(({ uid }) => this.#subjects.ensure(uid));
+    if (record.owners !== undefined) subject.owners = this.#subjects.owners(record.owners);
     if (record.kubeEvent !== undefined) {
       const { involved, component } = record.kubeEvent;
       subject.about = {
