@@ -21,6 +21,7 @@ import type { CaptureOptions, LogSelection } from "./options.ts";
 import { LogRecorder } from "./log-recorder.ts";
 import { LogTurns } from "./log-turns.ts";
 import type { Recorder } from "./recorder.ts";
+import { type Rested, Resting } from "./resting.ts";
 import type { StatusHub } from "./status-hub.ts";
 
 export interface PodsOptions {
@@ -50,14 +51,19 @@ export interface RestoredPod {
   readonly bornAt: number | undefined;
 }
 
-interface Pod {
-  readonly namespace: string;
-  readonly name: string;
+/** What its last version said, as far as the next one and its logs need it. */
+interface PodState {
   summary: PodSummary | undefined;
   sights: readonly ContainerSight[];
   isDeleting: boolean;
   /** When it was created, if it was seen before any of its containers had run. */
   readonly bornAt: number | undefined;
+}
+
+interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly state: Rested<PodState>;
   /** Set as soon as the pod belongs to a story. */
   followed: Map<string, ContainerLog> | undefined;
 }
@@ -75,6 +81,7 @@ export class Pods {
   /** Lines that are recorded; all of them unless given. */
   readonly #keeps: ChoosesLine | undefined;
   readonly #pods = new Map<string, Pod>();
+  readonly #states = new Resting<PodState>();
   readonly #wanted = new Set<string>();
   readonly #departed = new DepartedPods();
   #active = 0;
@@ -114,7 +121,8 @@ export class Pods {
 
   /** Reads what there still is of the logs of a pod that was deleted, and says what there is not. */
   followDeparted(uid: string, { namespace, name, sights }: DepartedPod): void {
-    const pod: Pod = { namespace, name, sights, summary: undefined, isDeleting: true, bornAt: undefined, followed: undefined };
+    const state = this.#states.begin({ sights, summary: undefined, isDeleting: true, bornAt: undefined });
+    const pod: Pod = { namespace, name, state, followed: undefined };
     this.#followContainers(uid, pod);
     this.#gone(uid, pod);
   }
@@ -123,26 +131,27 @@ export class Pods {
    * Seeds a pod from an earlier run: so nothing of its lifecycle is derived twice, and its logs are gone on with at once when it is
    * wanted. A watch that is resumed says nothing of a pod that does not change.
    */
-  restore(uid: string, pod: RestoredPod): void {
-    this.#pods.set(uid, { ...pod, followed: undefined });
+  restore(uid: string, { namespace, name, ...state }: RestoredPod): void {
+    this.#pods.set(uid, { namespace, name, state: this.#states.begin(state), followed: undefined });
   }
 
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const sights = containersOf(parsed);
     const pod = this.#podOf(record, bornBefore(sights, parsed));
-    const wasDeleting = pod.isDeleting;
-    const step = stepPod(pod.summary, record, parsed);
-    pod.summary = step.summary;
+    const before = this.#states.wake(pod.state);
+    const wasDeleting = before.isDeleting;
+    const step = stepPod(before.summary, record, parsed);
+    before.summary = step.summary;
     for (const draft of step.transitions) this.#options.recorder.note(draft);
-    // A copy, because an array that grew item by item keeps room for more.
-    pod.sights = [...sights];
-    pod.isDeleting = record.deleting === true || record.change === "DELETED";
+    const state = this.#states.wake(pod.state);
+    state.sights = sights;
+    state.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
     if (record.change !== "DELETED") return;
     // A kubelet that ends a pod says first what became of its containers. By force the object goes before that.
     if (!wasDeleting && this.#wanted.has(record.uid)) this.#neverSeen(record.uid, pod, parsed);
-    if (!this.#wanted.has(record.uid)) this.#departed.remember(record.uid, pod);
+    if (!this.#wanted.has(record.uid)) this.#departed.remember(record.uid, { namespace: pod.namespace, name: pod.name, sights });
     this.#gone(record.uid, pod);
   }
 
@@ -152,10 +161,7 @@ export class Pods {
     const pod: Pod = {
       namespace: record.namespace ?? "",
       name: record.name,
-      summary: undefined,
-      sights: [],
-      isDeleting: false,
-      bornAt: born,
+      state: this.#states.begin({ summary: undefined, sights: [], isDeleting: false, bornAt: born }),
       followed: undefined,
     };
     this.#pods.set(record.uid, pod);
@@ -185,21 +191,26 @@ export class Pods {
 
   #followContainers(uid: string, pod: Pod): void {
     const followed = (pod.followed ??= new Map());
-    for (const sight of pod.sights) {
+    const { sights, isDeleting, bornAt: born } = this.#states.wake(pod.state);
+    for (const sight of sights) {
       if (!this.#isChosen(sight.container)) continue;
       let log = followed.get(sight.container);
       if (log === undefined) {
-        log = this.#containerLog(uid, pod, sight);
+        log = this.#containerLog(uid, pod, { sight, bornAt: born });
         followed.set(sight.container, log);
-        log.see(sight, pod.isDeleting);
+        log.see(sight, isDeleting);
         this.#start(uid, pod, sight.container, log);
       } else {
-        log.see(sight, pod.isDeleting);
+        log.see(sight, isDeleting);
       }
     }
   }
 
-  #containerLog(uid: string, pod: Pod, sight: ContainerSight): ContainerLog {
+  #containerLog(
+    uid: string,
+    pod: Pod,
+    { sight, bornAt: born }: { readonly sight: ContainerSight; readonly bornAt: number | undefined },
+  ): ContainerLog {
     const { client, clock, recorded, isCutOff } = this.#options;
     const { namespace, name } = pod;
     const keeps = this.#keeps;
@@ -213,7 +224,7 @@ export class Pods {
       container: sight.container,
       kind: sight.kind,
       recorded: recorded.logs,
-      bornAt: pod.bornAt,
+      bornAt: born,
       isCutOff,
       from: this.#from,
       ...(keeps === undefined ? {} : { wasRecorded: (line: Buffer) => keeps(splitLogLine(line).message.toString("utf8")) }),

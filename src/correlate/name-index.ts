@@ -41,15 +41,16 @@ export function subjectsOf(record: ObjectRecord, atMs: number): Subjects {
 }
 
 export class NameIndex {
-  readonly #objects = new Map<string, GraphNode[]>();
+  /** By name, alone or together: nearly every name has one bearer. */
+  readonly #objects = new Map<string, GraphNode | GraphNode[]>();
   readonly #waiting = new Map<string, Set<GraphNode>>();
   readonly #subjects = new Map<GraphNode, { readonly trusted: readonly GraphNode[]; readonly named: readonly NamedSubject[] }>();
 
   /** Takes an object that was seen for the first time. Answers the Events that are about an object of this name. */
   add(node: GraphNode): readonly GraphNode[] {
     const sameName = this.#objects.get(node.name);
-    if (sameName === undefined) this.#objects.set(node.name, [node]);
-    else sameName.push(node);
+    if (isMany(sameName)) sameName.push(node);
+    else this.#objects.set(node.name, sameName === undefined ? node : [sameName, node]);
     return [...(this.#waiting.get(waitingKey(node.kind, namespaceOf(node.kind, node.namespace), node.name)) ?? [])];
   }
 
@@ -72,18 +73,17 @@ export class NameIndex {
 
   /** Living objects of that kind, place and name: those that a reference without a uid means. */
   living(kind: string, group: string, namespace: string | undefined, name: string): readonly GraphNode[] {
-    const sameName = this.#objects.get(name);
-    if (sameName === undefined) return [];
-    return sameName.filter(
+    return this.#named(name).filter(
       (node) =>
         node.kind === kind && node.namespace === namespace && node.deletedAt === undefined && groupOf(node.apiVersion) === group,
     );
   }
 
   remove(node: GraphNode): void {
-    const sameName = this.#objects.get(node.name)?.filter((other) => other !== node) ?? [];
-    if (sameName.length === 0) this.#objects.delete(node.name);
-    else this.#objects.set(node.name, sameName);
+    const others = this.#named(node.name).filter((other) => other !== node);
+    const [only] = others;
+    if (only === undefined) this.#objects.delete(node.name);
+    else this.#objects.set(node.name, others.length === 1 ? only : others);
     for (const { kind, namespace, name } of this.#subjects.get(node)?.named ?? []) {
       const key = waitingKey(kind, namespace, name);
       const events = this.#waiting.get(key);
@@ -93,15 +93,27 @@ export class NameIndex {
     this.#subjects.delete(node);
   }
 
+  #named(name: string): readonly GraphNode[] {
+    const objects = this.#objects.get(name);
+    if (objects === undefined) return NOBODY;
+    return isMany(objects) ? objects : [objects];
+  }
+
   /** Of the objects that bore the name, the last one that was born by the time the Event speaks of. */
   #bearer(subject: NamedSubject): GraphNode | undefined {
-    const bearers = (this.#objects.get(subject.name) ?? [])
+    const bearers = this.#named(subject.name)
       .filter((node) => isNamed(node, subject))
       .sort((a, b) => a.bornAt - b.bornAt || (a.uid < b.uid ? -1 : 1));
     const first = bearers[0];
     const last = bearers.findLast((node) => node.bornAt <= subject.atMs + SLACK_MS);
     return last ?? (first !== undefined && first.bornAt <= subject.atMs + SKEW_MS ? first : undefined);
   }
+}
+
+const NOBODY: readonly GraphNode[] = [];
+
+function isMany(objects: GraphNode | GraphNode[] | undefined): objects is GraphNode[] {
+  return Array.isArray(objects);
 }
 
 function needsName(ref: ObjectRef): boolean {

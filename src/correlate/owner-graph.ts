@@ -29,6 +29,7 @@ export interface TurnedEvent {
 }
 
 const NO_TURN: readonly TurnedEvent[] = [];
+const NO_NODES: readonly GraphNode[] = [];
 
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>();
@@ -123,9 +124,10 @@ export class OwnerGraph {
     uids.delete(node.uid);
     const lost = [...node.formerOwners, ...node.owners].filter((owner) => !uids.has(owner.uid));
     if (lost.length > 0) this.#hasFormerOwners = true;
-    node.owners = [...uids].map((uid) => this.nodeOf(uid));
+    node.owners = listOf([...uids].map((uid) => this.nodeOf(uid)));
     for (const { uid, kind, name } of references) this.#nameUnseen(this.nodeOf(uid), this.#word(kind), name);
-    node.formerOwners = [...new Set(lost)];
+    if (lost.length > 0) node.formerOwners = [...new Set(lost)];
+    else if (node.formerOwners.length > 0) node.formerOwners = NO_NODES;
     for (const owner of node.owners) addChild(owner, node);
     return true;
   }
@@ -142,7 +144,7 @@ export class OwnerGraph {
     const gained = [...next].filter((subject) => !event.subjects.includes(subject));
     const lost = event.subjects.filter((subject) => !next.has(subject));
     for (const subject of lost) subject.children?.delete(event);
-    event.subjects = [...next];
+    event.subjects = listOf([...next]);
     for (const subject of gained) addChild(subject, event);
     if (gained.length + lost.length > 0) this.#turned.push({ event, gained, lost });
   }
@@ -158,6 +160,15 @@ export class OwnerGraph {
 /** Roots whose proof says that this owner was not seen. */
 function selectedChildren(node: GraphNode): readonly GraphNode[] {
   return node.children === undefined ? [] : [...node.children].filter((child) => child.isSelected);
+}
+
+/** A list of one is the same for all whose only owner or subject that is. */
+function listOf(parents: readonly GraphNode[]): readonly GraphNode[] {
+  const [only] = parents;
+  if (only === undefined) return NO_NODES;
+  if (parents.length > 1) return parents;
+  const sibling = only.children?.values().next().value;
+  return [sibling?.owners, sibling?.subjects].find((list) => list?.length === 1 && list[0] === only) ?? parents;
 }
 
 function addChild(parent: GraphNode, child: GraphNode): void {

@@ -7,17 +7,20 @@
 import { type CorrelationId, type NamedRelation, type ObjectRelations, referenceKey } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
 import {
+  addEdge,
   compareNamed,
   drawnInto,
   type Edge,
+  isSameLabels,
   isSameStatement,
   isSameTarget,
   linksOf,
   NOTHING_STATED,
-  sharingNames,
+  removeEdge,
 } from "./relation-links.ts";
 import { type Draws, RELATION_RULES } from "./relation-rules.ts";
 import { matchesSelector } from "./selector.ts";
+import { Siblings } from "./siblings.ts";
 import type { CorrelationRecord, Want } from "./types.ts";
 
 /** Kinds that create pods: a quota shows in what they could not create. */
@@ -45,8 +48,8 @@ export class RelationGraph {
   readonly #selectors = new Map<string, Set<GraphNode>>();
   readonly #selectable = new Map<string, Set<GraphNode>>();
   readonly #wanted = new Set<string>();
-  /** By owner and proof. */
-  readonly #namedByPods = new WeakMap<GraphNode, Map<string, NamedRelation>>();
+  /** Of pods, by owner. */
+  readonly #siblings = new WeakMap<GraphNode, Siblings>();
   #findings: RelationFindings = { records: [], wants: [] };
 
   constructor(bearers: Bearers) {
@@ -108,7 +111,7 @@ export class RelationGraph {
     const before = node.links?.stated ?? NOTHING_STATED;
     if (isSameStatement(before, stated)) return;
     const links = linksOf(node);
-    links.stated = this.#sharingNames(node, stated);
+    links.stated = this.#siblingsOf(node)?.statement(stated) ?? stated;
     const { gone, fresh } = compareNamed(before.named, stated.named);
     for (const one of gone) this.#unname(node, one);
     for (const one of fresh) this.#name(node, one);
@@ -119,13 +122,12 @@ export class RelationGraph {
     if (node.stories.length > 0 || (links.stories?.size ?? 0) > 0) this.#wantNamed(node, fresh);
   }
 
-  /** Pods of one owner name the same things, but for the nodes that they are on: one copy of each is kept for all of them. */
-  #sharingNames(node: GraphNode, stated: ObjectRelations): ObjectRelations {
+  #siblingsOf(node: GraphNode): Siblings | undefined {
     const [owner] = node.owners;
-    if (owner === undefined || !isPod(node)) return stated;
-    const known = this.#namedByPods.get(owner) ?? new Map<string, NamedRelation>();
-    this.#namedByPods.set(owner, known);
-    return sharingNames(stated, known);
+    if (owner === undefined || !isPod(node)) return undefined;
+    const known = this.#siblings.get(owner) ?? new Siblings();
+    this.#siblings.set(owner, known);
+    return known;
   }
 
   #name(holder: GraphNode, named: NamedRelation): void {
@@ -183,7 +185,7 @@ export class RelationGraph {
     const links = linksOf(node);
     const isNew = links.selectable === undefined;
     if (!isNew && isSameLabels(links.labels, labels)) return;
-    links.labels = labels;
+    links.labels = labels === undefined ? undefined : (this.#siblingsOf(node)?.labels(labels) ?? labels);
     links.selectable = node.namespace;
     if (isNew) put(this.#selectable, node.namespace, node);
     else
@@ -215,14 +217,13 @@ export class RelationGraph {
     if (holder === target || target.deletedAt !== undefined) return;
     if (how.uid !== undefined && how.uid !== target.uid) return;
     const edge: Edge = { holder, target, relation: how.relation, proof: how.proof };
-    linksOf(holder).edges.add(edge);
-    linksOf(target).edges.add(edge);
+    addEdge(linksOf(holder), edge);
+    addEdge(linksOf(target), edge);
     this.#drawAll(edge, 1);
   }
 
   #disconnect(edge: Edge): void {
-    edge.holder.links?.edges.delete(edge);
-    edge.target.links?.edges.delete(edge);
+    for (const { links } of [edge.holder, edge.target]) if (links !== undefined) removeEdge(links, edge);
     this.#drawAll(edge, -1);
   }
 
@@ -346,10 +347,4 @@ function remove(map: Map<string, Set<GraphNode>>, key: string, node: GraphNode):
   const nodes = map.get(key);
   nodes?.delete(node);
   if (nodes?.size === 0) map.delete(key);
-}
-
-function isSameLabels(a: Readonly<Record<string, string>> | undefined, b: Readonly<Record<string, string>> | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NamedRelation } from "../record/index.ts";
-import { compareNamed, sharingNames } from "./relation-links.ts";
+import { addEdge, compareNamed, type Edge, type Links, NOTHING_STATED, removeEdge } from "./relation-links.ts";
+import { bareNode } from "./graph-node.ts";
 
 /** A version names nothing twice: one reference for each name, in any order. */
 const version = fc.uniqueArray(fc.record({ name: fc.nat(9), uid: fc.constantFrom("old", "new") }), {
@@ -29,16 +30,30 @@ test("what is passed over at both ends changes nothing of what two versions diff
   );
 });
 
-test("what two statements name alike is kept once, and what differs stays as each says it", () => {
-  const known = new Map<string, NamedRelation>();
-  const of = (...names: readonly number[]) => ({
-    named: names.map((name) => named({ name, uid: "old" })),
-    selecting: [],
-    aliases: [],
+test("edges are kept in their order and removed one by one, few or many", () => {
+  const nodes = [bareNode("holder"), bareNode("target")] as const;
+  const edges = Array.from({ length: 12 }, (_, at): Edge => {
+    return { relation: "uses", holder: nodes[0], target: nodes[1], proof: `spec.field=${at}` };
   });
-  const [first, second] = [sharingNames(of(1), known), sharingNames(of(1), known)];
-  const other = sharingNames(of(2), known);
-
-  expect(second.named[0]).toBe(first.named[0]);
-  expect(other).toEqual(of(2));
+  fc.assert(
+    fc.property(fc.array(fc.nat(11), { maxLength: 60 }), (turns) => {
+      const links: Links = {
+        stated: NOTHING_STATED,
+        labels: undefined,
+        selectable: undefined,
+        edges: [],
+        supports: undefined,
+        stories: undefined,
+      };
+      const expected = new Set<Edge>();
+      for (const edge of turns.flatMap((at) => edges[at] ?? [])) {
+        if (expected.delete(edge)) removeEdge(links, edge);
+        else {
+          expected.add(edge);
+          addEdge(links, edge);
+        }
+        expect([...links.edges]).toEqual([...expected]);
+      }
+    }),
+  );
 });

@@ -23,7 +23,8 @@ export interface Links {
   labels: Readonly<Record<string, string>> | undefined;
   /** The namespace in which selectors may mean this object. */
   selectable: string | undefined;
-  readonly edges: Set<Edge>;
+  /** In their order; a set where they are many, as those of a Service. Changed by `addEdge` and `removeEdge`. */
+  edges: readonly Edge[] | Set<Edge>;
   /** By relation and story; like `stories` undefined until there is one, as for most objects there never is. */
   supports: Map<string, Support> | undefined;
   /** How many supports each story has. */
@@ -32,12 +33,30 @@ export interface Links {
 
 export const NOTHING_STATED: ObjectRelations = { named: [], selecting: [], aliases: [] };
 
+const NO_EDGES: readonly Edge[] = [];
+/** Up to here a list that is made anew is smaller than a set and no slower. */
+const FEW_EDGES = 8;
+
+export function addEdge(links: Links, edge: Edge): void {
+  const { edges } = links;
+  if (edges instanceof Set) edges.add(edge);
+  // `concat` leaves no room for more.
+  else links.edges = edges.length < FEW_EDGES ? edges.concat([edge]) : new Set([...edges, edge]);
+}
+
+/** Whoever goes over the edges may remove the one at hand. */
+export function removeEdge(links: Links, edge: Edge): void {
+  const { edges } = links;
+  if (edges instanceof Set) edges.delete(edge);
+  else links.edges = edges.length === 1 && edges[0] === edge ? NO_EDGES : edges.filter((other) => other !== edge);
+}
+
 export function linksOf(node: GraphNode): Links {
   node.links ??= {
     stated: NOTHING_STATED,
     labels: undefined,
     selectable: undefined,
-    edges: new Set(),
+    edges: NO_EDGES,
     supports: undefined,
     stories: undefined,
   };
@@ -102,7 +121,7 @@ function isSameAt(
   return one !== undefined && isSameName(one, b[atB]);
 }
 
-function isSameName(a: NamedRelation, b: NamedRelation | undefined): boolean {
+export function isSameName(a: NamedRelation, b: NamedRelation | undefined): boolean {
   return (
     b !== undefined &&
     a.name === b.name &&
@@ -115,18 +134,16 @@ function isSameName(a: NamedRelation, b: NamedRelation | undefined): boolean {
   );
 }
 
-/** The same statement, with what it names taken from `known` where it stands there, by proof, and put there where it does not. */
-export function sharingNames(stated: ObjectRelations, known: Map<string, NamedRelation>): ObjectRelations {
-  const share = (one: NamedRelation): NamedRelation => {
-    const like = known.get(one.proof);
-    if (like !== undefined && isSameName(like, one)) return like;
-    known.set(one.proof, one);
-    return one;
-  };
-  return { ...stated, named: stated.named.map(share) };
-}
-
 /** Whether both may mean the same object, whatever the relation is. */
 export function isSameTarget(a: NamedRelation, b: NamedRelation): boolean {
   return a.name === b.name && a.kind === b.kind && (a.namespace ?? "") === (b.namespace ?? "") && a.group === b.group;
+}
+
+export function isSameLabels(
+  a: Readonly<Record<string, string>> | undefined,
+  b: Readonly<Record<string, string>> | undefined,
+): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

@@ -1,0 +1,79 @@
+/**
+ * Thousands of values that are nearly alike, as text: what they have in common is kept once, as their form. Values are plain data, as
+ * JSON writes it, or `undefined`.
+ */
+
+/** A value: the form that it shares with those like it, and what is its own, as the members of a JSON array. */
+export interface Folded {
+  readonly form: string;
+  readonly own: string;
+}
+
+/** Longer texts are a value's own: ids and times. Reasons, phases and names of containers belong to the form. */
+const OWN_LENGTH = 20;
+/** Greater numbers are a value's own, counts are not. */
+const OWN_NUMBER = 1_000;
+/** Forms that are remembered. When there are more of them, those that come are shared anew. */
+const FORMS_MAX = 1_000;
+/** Stands in a form for the member of `own` whose number follows. */
+const PLACE = "\u0000";
+const UNDEFINED = "\u0001";
+const SPACE = 0x20;
+
+type Own = (string | number)[];
+
+export class Folds {
+  readonly #forms = new Map<string, string>();
+
+  fold(value: unknown): Folded {
+    const own: Own = [];
+    const form = JSON.stringify(formOf(value, own));
+    // What is joined is one text; V8 leaves what it writes as JSON in pieces.
+    return { form: this.#shared(form), own: own.map((each) => JSON.stringify(each)).join(",") };
+  }
+
+  #shared(form: string): string {
+    const known = this.#forms.get(form);
+    if (known !== undefined) return known;
+    if (this.#forms.size === FORMS_MAX) this.#forms.clear();
+    this.#forms.set(form, form);
+    return form;
+  }
+}
+
+/** The value again: a copy of its own. */
+export function unfold({ form, own }: Folded): unknown {
+  const places: unknown = JSON.parse(`[${own}]`);
+  return filled(JSON.parse(form), Array.isArray(places) ? places : []);
+}
+
+function formOf(value: unknown, own: Own): unknown {
+  if (value === undefined) return UNDEFINED;
+  if (typeof value === "string") {
+    return value.length >= OWN_LENGTH || value.charCodeAt(0) < SPACE ? placeOf(value, own) : value;
+  }
+  if (typeof value === "number") return Math.abs(value) > OWN_NUMBER ? placeOf(value, own) : value;
+  if (Array.isArray(value)) return value.map((each) => formOf(each, own));
+  if (typeof value !== "object" || value === null) return value;
+  const form: Record<string, unknown> = {};
+  for (const [key, each] of Object.entries(value)) form[key] = formOf(each, own);
+  return form;
+}
+
+/** An id stands in a value more than once. */
+function placeOf(value: string | number, own: Own): string {
+  const known = own.indexOf(value);
+  return `${PLACE}${known === -1 ? own.push(value) - 1 : known}`;
+}
+
+function filled(form: unknown, own: readonly unknown[]): unknown {
+  if (typeof form === "string") {
+    if (form === UNDEFINED) return undefined;
+    return form.startsWith(PLACE) ? own[Number(form.slice(1))] : form;
+  }
+  if (typeof form !== "object" || form === null) return form;
+  for (const [key, each] of Object.entries(form)) {
+    if (typeof each === "string" || typeof each === "object") Reflect.set(form, key, filled(each, own));
+  }
+  return form;
+}
