@@ -30,8 +30,15 @@ export function skipValue(text: Buffer, at: number): number {
   return here;
 }
 
-/** The members of the object that begins at `at`, in their order, duplicates included. */
-export function* members(text: Buffer, at: number): Generator<Member> {
+/**
+ * The members of the object that begins at `at`, in their order, duplicates included. `endOf` tells where the value of a key ends, for
+ * who knows it without looking.
+ */
+export function* members(
+  text: Buffer,
+  at: number,
+  endOf: (text: Buffer, start: number, key: string) => number = skipValue,
+): Generator<Member> {
   if (text[at] !== OPEN_BRACE) throw malformed(text, at, "an object");
   let here = skipSpace(text, at + 1);
   if (text[here] === CLOSE_BRACE) return;
@@ -41,8 +48,9 @@ export function* members(text: Buffer, at: number): Generator<Member> {
     here = skipSpace(text, keyEnd);
     if (text[here] !== COLON) throw malformed(text, here, "a colon");
     const start = skipSpace(text, here + 1);
-    const end = skipValue(text, start);
-    yield { key: decodeString(text, keyStart, keyEnd), keyStart, start, end };
+    const key = decodeString(text, keyStart, keyEnd);
+    const end = endOf(text, start, key);
+    yield { key, keyStart, start, end };
     here = skipSpace(text, end);
     if (text[here] === CLOSE_BRACE) return;
     if (text[here] !== COMMA) throw malformed(text, here, "a comma");

@@ -122,7 +122,7 @@ export class Audit {
       if (seen !== undefined) known.set(uid, seen);
       if (listed === undefined) continue;
       const answer = await reader.nameAt(at, listed);
-      const object = answer.read === "state" ? answer.page.items.find((item) => item.uid === uid) : undefined;
+      const object = answer.read === "state" ? answer.items.find((item) => item.uid === uid) : undefined;
       // Without the object nothing can be told but that it is missing; it must not pass for deleted.
       if (object === undefined) known.delete(uid);
       else objects.set(uid, object);

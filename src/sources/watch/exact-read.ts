@@ -4,12 +4,13 @@
  * just come back has others to serve.
  */
 import { type ApiClient, ApiFailure, collectionPath, isExpired, type Query } from "../../cluster/index.ts";
-import { acceptFor, nameSelector, type Page, parsePage } from "./list.ts";
+import { acceptFor, nameSelector } from "./list.ts";
+import { parsePage } from "./list-page.ts";
 import type { WatchTarget, WireObject } from "./watch-item.ts";
 
 /** The state at a version, or why it cannot be had. */
 export type ExactRead =
-  | { readonly read: "state"; readonly page: Page; readonly bytes: number }
+  | { readonly read: "state"; readonly items: readonly WireObject[]; readonly bytes: number }
   /** Compacted. */
   | { readonly read: "expired" }
   /** The server ignores `resourceVersionMatch` and answers with the present, which proves nothing (KEP-2523). */
@@ -69,7 +70,7 @@ export function exactReader(
       const page = parsePage(response.body, { request: `GET ${client.server}${of.path}`, resource: target.resource });
       // Part of a list proves nothing, but without a limit none is cut into pages.
       if (page.resourceVersion !== at || page.continueToken !== "") return { read: "unsupported" };
-      return { read: "state", page, bytes: response.body.length };
+      return { read: "state", items: [...page.items], bytes: response.body.length };
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       budget.spend({ reads: 1, bytes: 0 });
@@ -102,5 +103,5 @@ export async function objectAt(
   object: { readonly uid: string; readonly name: string; readonly namespace: string | undefined },
 ): Promise<WireObject | undefined> {
   const answer = await reader.nameAt(at, object);
-  return answer.read === "state" ? answer.page.items.find(({ uid }) => uid === object.uid) : undefined;
+  return answer.read === "state" ? answer.items.find(({ uid }) => uid === object.uid) : undefined;
 }

@@ -242,8 +242,7 @@ describe("a gap too long to sweep is repaired object by object", () => {
         budget.spend({ reads: 1, bytes: 100 });
         asked.set(name, (asked.get(name) ?? 0) + 1);
         // Each has a version at every revision, without end.
-        const page = { items: [version(name, at)], resourceVersion: at, continueToken: "", unidentified: 0, bytes: 100 };
-        return Promise.resolve({ read: "state", page, bytes: 100 });
+        return Promise.resolve({ read: "state", items: [version(name, at)], bytes: 100 });
       },
     };
     const uids = Array.from({ length: 10_000 }, (_, at) => `o${at}`);

@@ -142,7 +142,6 @@ export class Lister {
     let changes = 0;
     for await (const page of listPages(client, target, { whole, signal })) {
       resourceVersion = page.resourceVersion;
-      if (page.unidentified > 0) yield unidentified(page.unidentified);
       for (const object of page.items) {
         seen.add(object.uid);
         for (const item of this.#show(object, "list")) {
@@ -150,6 +149,7 @@ export class Lister {
           yield item;
         }
       }
+      if (page.unidentified > 0) yield unidentified(page.unidentified);
     }
     // Shown by an earlier try of this list that broke off.
     for (const [uid, version] of [...this.#options.known].filter(([known]) => !seen.has(known))) {
@@ -185,12 +185,12 @@ export class Lister {
     for await (const page of listPages(client, target, { whole, signal })) {
       resourceVersion = page.resourceVersion;
       bytes += page.bytes;
-      if (page.unidentified > 0) yield unidentified(page.unidentified);
       for (const object of page.items) {
         const other = objects.get(object.uid);
         if (other !== undefined) twice++;
         if (other === undefined || isOlder(other.resourceVersion, object.resourceVersion)) objects.set(object.uid, object);
       }
+      if (page.unidentified > 0) yield unidentified(page.unidentified);
     }
     if (twice > 0) yield { item: "incident", what: "object listed twice", detail: `${twice} items of a list` };
     return { resourceVersion, objects, bytes, at: clock.now() };

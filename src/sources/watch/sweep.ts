@@ -71,7 +71,7 @@ export async function sweep(reader: ExactReader, span: SweepSpan): Promise<Sweep
     if (earlier !== span.from) {
       const answer = await reader.scopeAt(earlier, metadataOnly);
       if (answer.read !== "state") return end(at, answer.read !== "unsupported" || at !== span.to);
-      olderObjects = new Map(answer.page.items.map((item) => [item.uid, item]));
+      olderObjects = new Map(answer.items.map((item) => [item.uid, item]));
       older = olderObjects;
     }
     const found = await changesAt(reader, { at, older, newer, objects, isRead: at === span.to || !metadataOnly });

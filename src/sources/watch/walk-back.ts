@@ -41,7 +41,7 @@ export async function walkBack(
     const answer = await reader.nameAt(at, from);
     if (answer.read === "unsupported") return done(versions.length === 0 ? "none" : "partial", false);
     if (answer.read !== "state") return done("partial", false);
-    const earlier = answer.page.items.find(({ uid }) => uid === walk.newest.uid);
+    const earlier = answer.items.find(({ uid }) => uid === walk.newest.uid);
     if (earlier === undefined) return done("full", true);
     if (walk.after !== undefined && isUpTo(earlier.resourceVersion, walk.after)) return done("full", false);
     versions.push(earlier);
@@ -85,7 +85,7 @@ export async function findEnding(
       continue;
     }
     if (answer.read !== "state") return ending(false);
-    const found = answer.page.items.find(({ uid }) => uid === gone.uid);
+    const found = answer.items.find(({ uid }) => uid === gone.uid);
     if (found === undefined) {
       high = middle;
       continue;
