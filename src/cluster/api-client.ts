@@ -15,6 +15,8 @@ export interface ReadRequest {
   readonly timeoutMs?: number;
   /** For conditional reads. */
   readonly ifNoneMatch?: string;
+  /** Lends so many bytes for the body; it gets memory of its own unless given. */
+  readonly lend?: (bytes: number) => Buffer;
 }
 
 export interface ReadResponse {

@@ -126,6 +126,23 @@ describe("reading", () => {
     expect(answer).toMatchObject({ status: 200, headers: { "x-two": "a, b" }, body: Buffer.from("{}") });
   });
 
+  test("puts a body of many chunks into the memory that is lent for it", async () => {
+    const text = "0123456789".repeat(50_000);
+    const server = await serve((_request, response) => {
+      response.write(text);
+      response.end("the end");
+    });
+    const lent: Buffer[] = [];
+    const lend = (bytes: number): Buffer => {
+      const room = Buffer.alloc(bytes);
+      lent.push(room);
+      return room;
+    };
+    const { body } = await clientOf(server.url).read({ path: "/x", lend });
+    expect(lent).toEqual([Buffer.from(`${text}the end`)]);
+    expect(body).toBe(lent[0]);
+  });
+
   test("decodes gzip", async () => {
     const server = await serve((_request, response) => response.setHeader("content-encoding", "gzip").end(gzipSync('{"a":1}')));
     expect((await clientOf(server.url).read({ path: "/x" })).body.toString()).toBe('{"a":1}');

@@ -103,7 +103,7 @@ class HttpApiClient implements ApiClient {
       );
       const chunks: Buffer[] = [];
       for await (const chunk of decoded(answer)) chunks.push(chunk);
-      return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) };
+      return { status: answer.status, headers: answer.headers, body: joined(chunks, request.lend) };
     } catch (error) {
       throw this.#translate(error, path, limit);
     } finally {
@@ -226,6 +226,14 @@ class HttpApiClient implements ApiClient {
     if (isTrustFailure(failure)) this.#connections.forgetFiles();
     return this.#failure(path, failure);
   }
+}
+
+function joined(chunks: readonly Buffer[], lend: ReadRequest["lend"]): Buffer {
+  if (lend === undefined) return Buffer.concat(chunks);
+  const body = lend(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let done = 0;
+  for (const chunk of chunks) done += chunk.copy(body, done);
+  return body;
 }
 
 function decoded(answer: Answer): AsyncIterable<Buffer> {

@@ -10,7 +10,7 @@ import type { WireObject } from "./watch-item.ts";
 import { identify } from "./watch-line.ts";
 
 export interface Page {
-  /** To be gone over once. @throws ApiFailure `foreign` at what is no item */
+  /** To be gone over once; each has bytes of its own. @throws ApiFailure `foreign` at what is no item */
   readonly items: Iterable<WireObject>;
   readonly resourceVersion: string;
   readonly continueToken: string;
@@ -68,7 +68,8 @@ class ListPage implements Page {
 
   *#identified({ first, items, of }: Reading): Generator<WireObject> {
     for (let next = first; next.done !== true; next = sound(of, () => items.next())) {
-      const object = identify(next.value.raw, next.value.value);
+      // Bytes of its own: one item that has to wait would keep the whole page.
+      const object = identify(Buffer.from(next.value.raw), next.value.value);
       if (object === undefined) this.unidentified++;
       else yield object;
     }
