@@ -60,10 +60,9 @@ interface PodState {
   readonly bornAt: number | undefined;
 }
 
-interface Pod {
+interface Pod extends Rested<PodState> {
   readonly namespace: string;
   readonly name: string;
-  readonly state: Rested<PodState>;
   /** Set as soon as the pod belongs to a story. */
   followed: Map<string, ContainerLog> | undefined;
 }
@@ -121,8 +120,7 @@ export class Pods {
 
   /** Reads what there still is of the logs of a pod that was deleted, and says what there is not. */
   followDeparted(uid: string, { namespace, name, sights }: DepartedPod): void {
-    const state = this.#states.begin({ sights, summary: undefined, isDeleting: true, bornAt: undefined });
-    const pod: Pod = { namespace, name, state, followed: undefined };
+    const pod = this.#newPod(namespace, name, { sights, summary: undefined, isDeleting: true, bornAt: undefined });
     this.#followContainers(uid, pod);
     this.#gone(uid, pod);
   }
@@ -132,19 +130,19 @@ export class Pods {
    * wanted. A watch that is resumed says nothing of a pod that does not change.
    */
   restore(uid: string, { namespace, name, ...state }: RestoredPod): void {
-    this.#pods.set(uid, { namespace, name, state: this.#states.begin(state), followed: undefined });
+    this.#pods.set(uid, this.#newPod(namespace, name, state));
   }
 
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const sights = containersOf(parsed);
     const pod = this.#podOf(record, bornBefore(sights, parsed));
-    const before = this.#states.wake(pod.state);
+    const before = this.#states.wake(pod);
     const wasDeleting = before.isDeleting;
     const step = stepPod(before.summary, record, parsed);
     before.summary = step.summary;
     for (const draft of step.transitions) this.#options.recorder.note(draft);
-    const state = this.#states.wake(pod.state);
+    const state = this.#states.wake(pod);
     state.sights = sights;
     state.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
@@ -158,13 +156,15 @@ export class Pods {
   #podOf(record: ObjectRecord, born: number | undefined): Pod {
     const known = this.#pods.get(record.uid);
     if (known !== undefined) return known;
-    const pod: Pod = {
-      namespace: record.namespace ?? "",
-      name: record.name,
-      state: this.#states.begin({ summary: undefined, sights: [], isDeleting: false, bornAt: born }),
-      followed: undefined,
-    };
+    const state = { summary: undefined, sights: [], isDeleting: false, bornAt: born };
+    const pod = this.#newPod(record.namespace ?? "", record.name, state);
     this.#pods.set(record.uid, pod);
+    return pod;
+  }
+
+  #newPod(namespace: string, name: string, state: PodState): Pod {
+    const pod: Pod = { namespace, name, followed: undefined, awake: state, form: "", own: "", isInUse: false };
+    this.#states.seat(pod);
     return pod;
   }
 
@@ -191,7 +191,7 @@ export class Pods {
 
   #followContainers(uid: string, pod: Pod): void {
     const followed = (pod.followed ??= new Map());
-    const { sights, isDeleting, bornAt: born } = this.#states.wake(pod.state);
+    const { sights, isDeleting, bornAt: born } = this.#states.wake(pod);
     for (const sight of sights) {
       if (!this.#isChosen(sight.container)) continue;
       let log = followed.get(sight.container);

@@ -13,7 +13,7 @@ function counted(at: number): Counted {
 describe("states that rest", () => {
   it("are found as they were left, however many there are and in whatever order they are asked for", () => {
     const states = new Resting<Counted>();
-    const all = Array.from({ length: 2_000 }, (_, at) => states.begin(counted(at)));
+    const all = Array.from({ length: 2_000 }, (_, at) => begun(states, counted(at)));
     for (let turn = 0; turn < 10_000; turn++) {
       const state = states.wake(get(all, (turn * 7_919) % all.length));
       state.count++;
@@ -23,10 +23,10 @@ describe("states that rest", () => {
 
   it("are text, but for some hundred, and those that are in use are not", () => {
     const states = new Resting<Counted>();
-    const busy = states.begin(counted(-1));
+    const busy = begun(states, counted(-1));
     const all = Array.from({ length: 5_000 }, (_, at) => {
       states.wake(busy);
-      return states.begin(counted(at));
+      return begun(states, counted(at));
     });
     expect(all.filter(({ awake }) => awake !== undefined).length).toBeLessThan(600);
     expect(busy.awake).toEqual(counted(-1));
@@ -38,4 +38,10 @@ function get(all: readonly Rested<Counted>[], at: number): Rested<Counted> {
   const one = all[at];
   if (one === undefined) throw new Error(`there is none at ${at}`);
   return one;
+}
+
+function begun(states: Resting<Counted>, awake: Counted): Rested<Counted> {
+  const rested: Rested<Counted> = { awake, form: "", own: "", isInUse: false };
+  states.seat(rested);
+  return rested;
 }

@@ -23,12 +23,6 @@ export class Resting<T> {
   readonly #awake: Rested<T>[] = [];
   #next = 0;
 
-  begin(state: T): Rested<T> {
-    const rested: Rested<T> = { awake: state, form: "", own: "", isInUse: false };
-    this.#seat(rested);
-    return rested;
-  }
-
   /** The state, which the caller may change. */
   wake(rested: Rested<T>): T {
     rested.isInUse = true;
@@ -38,11 +32,12 @@ export class Resting<T> {
     rested.awake = state;
     rested.form = "";
     rested.own = "";
-    this.#seat(rested);
+    this.seat(rested);
     return state;
   }
 
-  #seat(rested: Rested<T>): void {
+  /** To be called once for each that comes, awake. */
+  seat(rested: Rested<T>): void {
     if (this.#awake.length < AWAKE_MAX) {
       this.#awake.push(rested);
       return;

@@ -3,42 +3,37 @@
  * which one, so it is concluded: in a StatefulSet the name is the same, in a DaemonSet the node, elsewhere the one that has
  * been missing for the longest time.
  */
-import type { LifecycleRecord, ObjectRecord } from "../record/index.ts";
+import type { IsoTime, LifecycleRecord, ObjectRecord, OwnerRef } from "../record/index.ts";
 import type { Subject } from "./subjects.ts";
 
-/** What is remembered of a pod for it. */
+/** What is remembered of a pod for it. Pods of one controller have it in common as long as it counts them. */
 export interface PodLife {
   readonly controller: string;
   readonly controllerKind: string;
   /** Arrival of the first word that its controller no longer counts it, milliseconds; infinite while it does. */
-  goneAt: number;
-  node: string;
+  readonly goneAt: number;
 }
 
-/** Takes a version of a pod; undefined for one without a controller. `sharedUid` gives the one copy of a uid. */
+/** Takes a version of a pod; undefined for one without a controller. `under` gives the life of a pod that this controller counts. */
 export function podLife(
   known: PodLife | undefined,
   record: ObjectRecord,
-  sharedUid: (uid: string) => string,
+  under: (controller: OwnerRef) => PodLife,
 ): PodLife | undefined {
-  const life = known ?? newPodLife(record, sharedUid);
-  if (life !== undefined && (record.deleting === true || record.change === "DELETED"))
-    life.goneAt = Math.min(life.goneAt, Date.parse(record.at));
-  return life;
-}
-
-function newPodLife({ owners }: ObjectRecord, sharedUid: (uid: string) => string): PodLife | undefined {
-  const owner = owners?.find(({ controller }) => controller === true);
-  if (owner === undefined) return undefined;
-  return { controller: sharedUid(owner.uid), controllerKind: owner.kind, goneAt: Number.POSITIVE_INFINITY, node: "" };
+  const controller = known === undefined ? record.owners?.find((owner) => owner.controller === true) : undefined;
+  const life = controller === undefined ? known : under(controller);
+  return record.deleting === true || record.change === "DELETED" ? goneBy(life, record) : life;
 }
 
 /** Takes a transition of the pod. */
-export function stepPodLife(life: PodLife | undefined, record: LifecycleRecord): void {
-  if (life === undefined) return;
-  if (record.action === "scheduled") life.node = record.node ?? life.node;
+export function stepPodLife(life: PodLife | undefined, record: LifecycleRecord): PodLife | undefined {
   const isOver = record.action === "evicted" || (record.action === "phase-changed" && record.to === "Failed");
-  if (isOver) life.goneAt = Math.min(life.goneAt, Date.parse(record.at));
+  return isOver ? goneBy(life, record) : life;
+}
+
+function goneBy(life: PodLife | undefined, { at }: { readonly at: IsoTime }): PodLife | undefined {
+  const arrival = Date.parse(at);
+  return life === undefined || life.goneAt <= arrival ? life : { ...life, goneAt: arrival };
 }
 
 /** Replacement and replaced, of the pods among these objects. */
@@ -77,7 +72,7 @@ function canReplace(subject: Subject, other: Subject): boolean {
     case "StatefulSet":
       return subject.known?.name === other.known?.name;
     case "DaemonSet":
-      return subject.pod.node !== "" && subject.pod.node === other.pod?.node;
+      return subject.times?.node !== undefined && subject.times.node === other.times?.node;
     default:
       return true;
   }

@@ -203,7 +203,7 @@ export class StoryIndex {
   #acceptObject(record: ObjectRecord, position: Position): void {
     const subject = this.#subjects.ensure(record.uid);
     if (record.resource === "pods.v1") {
-      subject.pod = podLife(subject.pod, record, (uid) => this.#subjects.ensure(uid).uid);
+      subject.pod = podLife(subject.pod, record, (owner) => this.#subjects.lifeUnder(owner));
       this.#witnesses.podVersion(subject, record);
     }
     const isFirst = subject.known === undefined;
@@ -218,7 +218,7 @@ export class StoryIndex {
 
   #acceptLifecycle(record: LifecycleRecord, position: Position): void {
     const subject = this.#subjects.ensure(record.uid);
-    stepPodLife(subject.pod, record);
+    subject.pod = stepPodLife(subject.pod, record);
     const { latest, row: transition, own } = this.#witnesses.transition(subject, record);
     const time = Math.max(latest, Date.parse(record.time));
     const beside = own === undefined ? undefined : own - time;

@@ -68,6 +68,8 @@ export class Subjects {
   readonly #lists = new Map<string, readonly string[]>();
   /** The list that all have in common of which the object is the only owner. */
   readonly #onlyOwner = new WeakMap<Subject, readonly Subject[]>();
+  /** What is remembered of each pod that a controller counts. */
+  readonly #lives = new WeakMap<Subject, PodLife>();
 
   ensure(uid: string): Subject {
     const known = this.#byUid.get(uid);
@@ -175,6 +177,18 @@ export class Subjects {
     const shared = this.#onlyOwner.get(only) ?? owners;
     this.#onlyOwner.set(only, shared);
     return shared;
+  }
+
+  /** Of a pod of this controller, which counts it. */
+  lifeUnder({ uid, kind }: OwnerRef): PodLife {
+    const controller = this.ensure(uid);
+    const life = this.#lives.get(controller) ?? {
+      controller: controller.uid,
+      controllerKind: kind,
+      goneAt: Number.POSITIVE_INFINITY,
+    };
+    this.#lives.set(controller, life);
+    return life;
   }
 
   #join(story: CorrelationId, subject: Subject): void {
