@@ -83,15 +83,15 @@ export const WATCH_BUGS: readonly Mutation[] = [
     story:
       "A page of something else, or a list of another kind, is taken for an empty list, and everything that was known counts as deleted.",
     room: "sources",
-    find: "if (!isListOf(kind, of.resource, parsed[0]?.value))",
-    replace: "if (!isListOf(`${of.resource.kind}List`, of.resource, parsed[0]?.value))",
+    find: "if (!isListOf(kind, of.resource, first.value?.value))",
+    replace: "if (!isListOf(`${of.resource.kind}List`, of.resource, first.value?.value))",
     tests,
   },
   {
     name: "list-without-version-believed",
     story: "A body that broke off, or came from a proxy, is taken for a list although it names no version to go on from.",
     room: "sources",
-    find: 'if (listMeta === undefined) throw refuse("no metadata.resourceVersion");',
+    find: 'if (listMeta === undefined) throw refusal(of, "no metadata.resourceVersion");',
     replace:
       'if (listMeta === undefined) return { items: [], resourceVersion: "1", continueToken: "", unidentified: 0, bytes: 0 } as never;',
     tests,
