@@ -173,7 +173,7 @@ export class Correlator {
     const isChanged = stories !== node.stories || keepsAlive !== node.keepsAlive;
     this.#beginStories(roots, findings);
     if (isChanged) this.#move(node, { stories, keepsAlive }, findings);
-    const proof = stories.length === 0 ? "" : proofOf(node);
+    const proof = stories.length === 0 ? "" : sharedProof(node, proofOf(node));
     if (!isChanged && proof === node.proof) return false;
     node.proof = proof;
     findings.records.push({ type: "attribution", uid: node.uid, stories, relation: proof });
@@ -259,6 +259,12 @@ export class Correlator {
     this.#shared.delete(own);
     return true;
   }
+}
+
+/** Siblings have their proof in common: one copy of it for all pods of an owner, and for all Events about a pod. */
+function sharedProof({ owners, subjects }: GraphNode, proof: string): string {
+  const sibling = (owners[0] ?? subjects[0])?.children?.values().next().value;
+  return sibling?.proof === proof ? sibling.proof : proof;
 }
 
 function isPodOrAboutOne(node: GraphNode): boolean {
