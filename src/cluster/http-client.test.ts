@@ -139,8 +139,8 @@ describe("reading", () => {
       return room;
     };
     const { body } = await clientOf(server.url).read({ path: "/x", lend });
-    expect(lent).toEqual([Buffer.from(`${text}the end`)]);
-    expect(body).toBe(lent[0]);
+    expect(lent.map((room) => room.equals(Buffer.from(`${text}the end`)))).toEqual([true]);
+    expect(body === lent[0]).toBe(true);
   });
 
   test("decodes gzip", async () => {
