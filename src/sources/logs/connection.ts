@@ -112,8 +112,8 @@ export async function leave<T>(batches: AsyncGenerator<Batch, LogEnd>, value: T)
 }
 
 function endOf(fragment: Buffer, followed: boolean): LogEnd {
-  if (isInBandError(fragment)) return { end: "in-band", text: errorText(fragment), fragment: NOTHING };
   const at = inBandErrorAt(fragment);
+  if (at === 0) return { end: "in-band", text: errorText(fragment), fragment: NOTHING };
   return at === -1 ? { end: "eof", fragment, followed } : { end: "in-band", text: errorText(fragment.subarray(at)), fragment };
 }
 

@@ -101,10 +101,25 @@ export function isInBandError(line: Buffer): boolean {
   return IN_BAND.some((text) => head.startsWith(text));
 }
 
-/** Where the kubelet's error begins in what came after the last newline: it may stand behind the beginning of a line. */
+/**
+ * Where the kubelet's error begins in what came after the last newline: it may stand behind the beginning of a line, and the body may have
+ * ended within the error. A line has a time in front of it, so what is nothing but the beginning of an error is one, however short.
+ */
 export function inBandErrorAt(fragment: Buffer): number {
   const tail = Math.max(0, fragment.length - 4_096);
   const text = fragment.toString("latin1", tail);
   const found = IN_BAND.map((error) => text.indexOf(error)).filter((at) => at !== -1);
-  return found.length === 0 ? -1 : tail + Math.min(...found);
+  if (found.length > 0) return tail + Math.min(...found);
+  const begins = IN_BAND.map((error) => beginningAtEnd(text, error)).filter((at) => at !== -1);
+  const at = begins.length === 0 ? -1 : tail + Math.min(...begins);
+  return at > 0 && fragment.length - at < BEGINNING_BYTES_MIN ? -1 : at;
+}
+
+/** Less of an error behind a line is the end of a word. */
+const BEGINNING_BYTES_MIN = 12;
+
+/** Where `text` ends with the beginning of `error`, the longest that there is. */
+function beginningAtEnd(text: string, error: string): number {
+  for (let at = Math.max(0, text.length - error.length); at < text.length; at++) if (error.startsWith(text.slice(at))) return at;
+  return -1;
 }
