@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { linesOfRecording } from "./recording-lines.mjs";
 
 const GIVE_UP_MS = 120_000;
-const SYNCED = /^\{"crc":"[0-9a-f]{8}","type":"scope".*"state":"synced"/;
+const SYNCED = /^\{"crc":"[0-9a-f]{8}","type":"scope".*"state":"(?:synced|recovered)"/;
 const OBJECT = ',"object":{';
 const QUIET_MS = 2_000;
 const NOTES_BYTES = 50_000;

@@ -47,6 +47,7 @@ async function many() {
   console.log(`requests       ${figures.requests}`);
   console.log(`gaps told      ${figures.gaps}`);
   console.log(`recorder runs  ${figures.lives}`);
+  console.log(`kept states    ${figures.states}`);
   console.log(
     `faults         ${[...figures.faults.values()].reduce((sum, n) => sum + n, 0)}, of ${figures.faults.size} kinds (${played} are played)`,
   );

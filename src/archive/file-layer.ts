@@ -2,6 +2,7 @@
  * The few file operations that a recording needs, so that tests can put a full disk or a dying one in their
  * place. Errors are those of Node: an `Error` with a `code` such as `ENOSPC`.
  */
+import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
 
@@ -24,6 +25,8 @@ export interface FileLayer {
   openForReading(path: string): Promise<OpenFile>;
   /** Which file has this name now; `undefined` when there is none. */
   identityOf(path: string): Promise<string | undefined>;
+  /** What a file is known by that nobody writes to: its length, and when it was changed last; `undefined` when there is none. */
+  stampOf(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted; empty when there is no such directory. */
   list(directory: string): Promise<readonly string[]>;
   createDirectory(directory: string): Promise<void>;
@@ -82,12 +85,12 @@ function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }
 export const diskLayer: FileLayer = {
   openForWriting: async (path) => new DiskFile(await openOrCreate(path)),
   async identityOf(path) {
-    try {
-      return identityOf(await stat(path));
-    } catch (error) {
-      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-      throw error;
-    }
+    const stats = await statsOf(path);
+    return stats === undefined ? undefined : identityOf(stats);
+  },
+  async stampOf(path) {
+    const stats = await statsOf(path);
+    return stats === undefined ? undefined : `${stats.size}:${stats.mtimeMs}`;
   },
   openForReading: async (path) => new DiskFile(await open(path, "r")),
   async list(directory) {
@@ -113,6 +116,15 @@ export const diskLayer: FileLayer = {
   },
   remove: (path) => rm(path, { force: true }),
 };
+
+async function statsOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
 
 /** `r+` first: `a+` would ignore positions, `w+` would empty the file. */
 async function openOrCreate(path: string): Promise<FileHandle> {

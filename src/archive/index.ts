@@ -10,3 +10,4 @@ export { prepareOutput } from "./output.ts";
 export { type Damage, openRecordingSource, type ReadableRecording, type ReadOptions } from "./recording-reader.ts";
 export type { Commit, RecordingWriter } from "./recording-writer.ts";
 export { lastSeqOf, type Recovered } from "./recover.ts";
+export { readState, type RecordingMark, type SavedState } from "./state-file.ts";

@@ -36,6 +36,11 @@ export function packedSegmentFile(directory: string, segment: number): string {
   return `${segmentFile(directory, segment)}.gz`;
 }
 
+/** What a recorder knows at some place of the recording: derived from it, and of no use without it. Two take turns. */
+export function stateFile(directory: string, slot: 0 | 1): string {
+  return join(directory, `state-${slot}`);
+}
+
 /** The index of a segment: derived from it, and of no use without it. */
 export function indexFile(directory: string, segment: number): string {
   return join(directory, indexName(segment));

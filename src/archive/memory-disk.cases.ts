@@ -32,6 +32,10 @@ export class MemoryDisk implements FileLayer {
     return Promise.resolve(this.files.has(path) ? path : undefined);
   }
 
+  stampOf(path: string): Promise<string | undefined> {
+    return Promise.resolve(this.files.get(path)?.toString("latin1"));
+  }
+
   async createDirectory(): Promise<void> {
     await Promise.resolve();
     this.fault("mkdir");

@@ -5,6 +5,7 @@ import { type Commit, RecordingWriter } from "./recording-writer.ts";
 import { outputNotWritable } from "./messages.ts";
 import type { Damage } from "./recording-reader.ts";
 import { recoverDirectory, type RecoveredDirectory } from "./recover.ts";
+import { readState, type SavedState } from "./state-file.ts";
 
 export interface RecordingOptions {
   /** The directory of segments, `recordingDirectory(output)`. Its output directory must be locked by the caller. */
@@ -35,7 +36,9 @@ const MEGABYTE = 1024 * 1024;
  */
 export async function openRecording(options: RecordingOptions): Promise<RecordingWriter> {
   const layer = options.layer ?? diskLayer;
-  const recovered = await recover(layer, options.directory);
+  const { directory, faroVersion } = options;
+  const found = await readState({ layer, directory, faroVersion });
+  const recovered = await recover(layer, directory, found?.saved);
   const settings = {
     directory: options.directory,
     clock: options.clock,
@@ -50,13 +53,13 @@ export async function openRecording(options: RecordingOptions): Promise<Recordin
     onRestored: options.onRestored ?? (() => {}),
     onDamage: options.onDamage ?? (() => {}),
   };
-  return new RecordingWriter(settings, recovered);
+  return new RecordingWriter(settings, recovered, found);
 }
 
-async function recover(layer: FileLayer, directory: string): Promise<RecoveredDirectory> {
+async function recover(layer: FileLayer, directory: string, from: SavedState | undefined): Promise<RecoveredDirectory> {
   try {
     await layer.createDirectory(directory);
-    return await recoverDirectory(layer, directory);
+    return await recoverDirectory(layer, directory, from);
   } catch (error) {
     throw error instanceof FaroError ? error : outputNotWritable(directory, error);
   }

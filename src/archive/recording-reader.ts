@@ -8,6 +8,7 @@ import {
   positionOf,
   type RecordAt,
   type RecordingSource,
+  type ScanFrom,
   segmentOf,
 } from "../record/index.ts";
 import { diskLayer, type FileLayer } from "./file-layer.ts";
@@ -15,7 +16,7 @@ import { segmentFile } from "./layout.ts";
 import { LineReader } from "./line-reader.ts";
 import { lineDamaged, noRecording, recordingUnreadable } from "./messages.ts";
 import { openSegment } from "./packed-segment.ts";
-import { type ScannedLine, scanSegment } from "./scan-segment.ts";
+import { type ScannedLine, scanSegment, type ScanStart } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
 
 /** A stretch of a recording that cannot be read. */
@@ -71,19 +72,24 @@ export class RecordingReader implements ReadableRecording {
   }
 
   /** Every whole record in the order of writing; damage is told to `onDamage` and skipped. */
-  async *scan(): AsyncGenerator<RecordAt> {
+  async *scan(from?: ScanFrom): AsyncGenerator<RecordAt> {
     const segments = await listSegments(this.#layer, this.#directory);
-    for (const segment of segments) yield* this.scanOne(segment, { isLast: segment === segments.at(-1) });
+    const first = from === undefined ? 0 : segmentOf(from.position);
+    for (const segment of segments.filter((each) => each >= first)) {
+      const isLast = segment === segments.at(-1);
+      const start = from === undefined || segment > first ? undefined : { offset: offsetOf(from.position), lines: from.lines };
+      yield* this.scanOne(segment, { isLast, start });
+    }
   }
 
   /** The records of one segment. A tail without a newline is damage unless it can still grow. */
   async *scanOne(
     segment: number,
-    { isLast, end = Number.POSITIVE_INFINITY }: { isLast: boolean; end?: number },
+    { isLast, start, end = Number.POSITIVE_INFINITY }: { isLast: boolean; start?: ScanStart | undefined; end?: number },
   ): AsyncGenerator<RecordAt> {
     const file = await openSegment(this.#layer, this.#directory, segment);
     try {
-      for await (const batch of scanSegment(file, end)) {
+      for await (const batch of scanSegment(file, end, start)) {
         for (const line of batch) {
           if (line.found === "record") yield { record: line.record, position: positionOf(segment, line.start) };
           else if (line.found === "damage" || !isLast) this.#report(segment, line);

@@ -2,12 +2,13 @@
  * What a crash left is made good before anything is appended: the last segment is cut behind its last whole
  * line. Nothing else is ever changed; damage further up stays where it is, and readers name it.
  */
-import { type FaroRecord } from "../record/index.ts";
+import { type FaroRecord, offsetOf, type Position, segmentOf } from "../record/index.ts";
 import type { FileLayer } from "./file-layer.ts";
 import { segmentFile } from "./layout.ts";
 import { isPacked, openSegment } from "./packed-segment.ts";
 import { scanSegment } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
+import type { RecordingMark } from "./state-file.ts";
 
 /** What was found in the directory of a recording that goes on. */
 export interface Recovered {
@@ -30,8 +31,15 @@ export function lastSeqOf(record: FaroRecord): number {
   return record.type === "log" ? record.seq + record.count - 1 : record.seq;
 }
 
-/** @throws FaroError `FARO_RECORDING_TOO_NEW`, before anything is changed. */
-export async function recoverDirectory(layer: FileLayer, directory: string): Promise<RecoveredDirectory> {
+/**
+ * `from`: what is known of the recording up to some place, which need not be read again.
+ * @throws FaroError `FARO_RECORDING_TOO_NEW`, before anything is changed
+ */
+export async function recoverDirectory(
+  layer: FileLayer,
+  directory: string,
+  from?: Pick<RecordingMark, "position" | "lastSeq">,
+): Promise<RecoveredDirectory> {
   const segments = await listSegments(layer, directory);
   await checkVersions(layer, directory, segments);
   const last = segments.at(-1);
@@ -39,16 +47,22 @@ export async function recoverDirectory(layer: FileLayer, directory: string): Pro
 
   const tail = (await isPacked(layer, directory, last))
     ? await readTail(layer, directory, last)
-    : await recoverTail(layer, segmentFile(directory, last));
+    : await recoverTail(layer, segmentFile(directory, last), startIn(last, from?.position));
   const isEmpty = tail.length === 0;
   const kept = isEmpty ? segments.slice(0, -1) : segments;
   return {
-    lastSeq: Math.max(tail.lastSeq, await lastSeqBefore(layer, directory, segments)),
+    lastSeq: Math.max(from?.lastSeq ?? 0, tail.lastSeq, await lastSeqBefore(layer, directory, segments, from?.position)),
     truncatedBytes: tail.truncatedBytes,
     segments: kept.length,
     nextSegment: isEmpty ? last : last + 1,
     bytes: await totalBytes(layer, directory, kept),
   };
+}
+
+/** Where what is not known yet begins in a segment; infinite when all of it is known. */
+function startIn(segment: number, from: Position | undefined): number {
+  if (from === undefined || segment > segmentOf(from)) return 0;
+  return segment === segmentOf(from) ? offsetOf(from) : Number.POSITIVE_INFINITY;
 }
 
 interface Tail {
@@ -61,18 +75,19 @@ interface Tail {
 async function readTail(layer: FileLayer, directory: string, segment: number): Promise<Tail> {
   const file = await openSegment(layer, directory, segment);
   try {
-    const { end, lastSeq } = await lastWholeLine(file);
+    const { end, lastSeq } = await lastWholeLine(file, 0);
     return { length: end, lastSeq, truncatedBytes: 0 };
   } finally {
     await file.close();
   }
 }
 
-async function recoverTail(layer: FileLayer, path: string): Promise<Tail> {
+async function recoverTail(layer: FileLayer, path: string, start: number): Promise<Tail> {
   const file = await layer.openForWriting(path);
   try {
-    const { end, lastSeq } = await lastWholeLine(file);
-    const truncatedBytes = (await file.size()) - end;
+    const size = await file.size();
+    const { end, lastSeq } = await lastWholeLine(file, Math.min(start, size));
+    const truncatedBytes = size - end;
     if (truncatedBytes > 0) {
       await file.truncate(end);
       await file.datasync();
@@ -87,10 +102,11 @@ async function recoverTail(layer: FileLayer, path: string): Promise<Tail> {
 
 async function lastWholeLine(
   file: Parameters<typeof scanSegment>[0],
+  start: number,
 ): Promise<{ readonly end: number; readonly lastSeq: number }> {
-  let end = 0;
+  let end = start;
   let lastSeq = 0;
-  for await (const batch of scanSegment(file, Number.POSITIVE_INFINITY)) {
+  for await (const batch of scanSegment(file, Number.POSITIVE_INFINITY, { offset: start, lines: 0 })) {
     for (const line of batch) {
       if (line.found !== "record") continue;
       end = line.end;
@@ -104,11 +120,18 @@ async function lastWholeLine(
  * Lanes write side by side, so the highest `seq` may stand a little before the end: one segment further back is
  * read as well, and more while only headers are found.
  */
-async function lastSeqBefore(layer: FileLayer, directory: string, segments: readonly number[]): Promise<number> {
+async function lastSeqBefore(
+  layer: FileLayer,
+  directory: string,
+  segments: readonly number[],
+  from: Position | undefined,
+): Promise<number> {
   for (const segment of segments.slice(0, -1).reverse()) {
+    const start = startIn(segment, from);
+    if (!Number.isFinite(start)) return 0;
     const file = await openSegment(layer, directory, segment);
     try {
-      const { lastSeq } = await lastWholeLine(file);
+      const { lastSeq } = await lastWholeLine(file, start);
       if (lastSeq > 0) return lastSeq;
     } finally {
       await file.close();

@@ -16,12 +16,22 @@ export type ScannedLine =
 
 const READ_BYTES = 1024 * 1024;
 
+/** Where a scan begins: a line's start, and how many lines stand in front of it. */
+export interface ScanStart {
+  readonly offset: number;
+  readonly lines: number;
+}
+
 /** Yields the lines of a segment in batches, one per read. `end` is the length to read, `Infinity` for all there is. */
-export async function* scanSegment(file: OpenFile, end: number): AsyncGenerator<readonly ScannedLine[]> {
+export async function* scanSegment(
+  file: OpenFile,
+  end: number,
+  start: ScanStart = { offset: 0, lines: 0 },
+): AsyncGenerator<readonly ScannedLine[]> {
   const splitter = new LineSplitter();
-  let position = 0;
-  let lineStart = 0;
-  let lineNumber = 0;
+  let position = start.offset;
+  let lineStart = start.offset;
+  let lineNumber = start.lines;
   while (position < end) {
     // A new buffer for each read: records are views of it, and only their reader knows how long he keeps them.
     const chunk = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - position));

@@ -28,6 +28,12 @@ export class SegmentSeal {
     return { lines: this.#lines, checksums: this.#hash.digest("hex") };
   }
 
+  /** The seal of what was taken so far. */
+  now(): { readonly lines: number; readonly checksums: string } {
+    this.#update();
+    return { lines: this.#lines, checksums: this.#hash.copy().digest("hex") };
+  }
+
   #update(): void {
     this.#hash.update(this.#gathered.subarray(0, this.#length));
     this.#length = 0;

@@ -1,16 +1,17 @@
 /** One capture from its first word with the cluster to its last story: what runs, what ends it, in which order it ends. */
 import { randomBytes } from "node:crypto";
 import { errorMessage, FaroError, Scope, Stamper } from "../base/index.ts";
-import { openRecording, prepareOutput, recordingDirectory, type RecordingWriter, rowsFile } from "../archive/index.ts";
+import { prepareOutput, recordingDirectory, type RecordingWriter } from "../archive/index.ts";
 import { ApiFailure, type ApiResource, explainFailure, refreshDiscovery, resourceName, roleFor } from "../cluster/index.ts";
-import { Correlator, type Want } from "../correlate/index.ts";
+import type { Want } from "../correlate/index.ts";
 import type { ObjectRecord } from "../record/index.ts";
-import { StoryIndex } from "../story/index.ts";
 import { type Connected, connect } from "./connect.ts";
 import { FoundKinds } from "./found-kinds.ts";
 import { type Ending, type OrderlyEnding, outcomeOf } from "./ending.ts";
 import { Ingest } from "./ingest.ts";
+import { KeptState } from "./kept-state.ts";
 import type { Capture, CaptureOptions, CaptureResult } from "./options.ts";
+import { type OpenedRun, openRun } from "./open-run.ts";
 import { describePlan, type Followed, makePlan, type Plan } from "./plan.ts";
 import type { CapturePlan } from "./plan-types.ts";
 import { Owners } from "./owners.ts";
@@ -18,7 +19,7 @@ import { Pods } from "./pods.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { isRootOf, Recorder } from "./recorder.ts";
 import { describeStep, RecorderClock } from "./recorder-clock.ts";
-import { DamageWatch, noteUnreadable, recover, type Recovery } from "./recovery.ts";
+import { packState } from "./recovery.ts";
 import { groupKind } from "./related.ts";
 import { Scopes } from "./scopes.ts";
 import { StatusHub } from "./status-hub.ts";
@@ -74,6 +75,7 @@ class RunningCapture {
   readonly #scopes: Scopes;
   readonly #stories: Stories;
   readonly #owners: Owners;
+  readonly #kept: KeptState;
   readonly #foundKinds: FoundKinds;
   /** Asked for by what an earlier run recorded. */
   readonly #wantedAtStart: readonly Want[];
@@ -89,75 +91,57 @@ class RunningCapture {
 
   static async open(options: RunningOptions, connected: Connected, plan: Plan): Promise<RunningCapture> {
     const hub = new StatusHub();
-    const index = new StoryIndex({ scratch: rowsFile(options.output) });
-    const correlator = new Correlator({ selection: plan.selection, correlationTimeoutMs: options.correlationTimeoutMs });
     let recorder: Recorder | undefined;
     let capture: RunningCapture | undefined;
-    const damage = new DamageWatch();
-    const writer = await openRecording({
-      directory: recordingDirectory(options.output),
+    const opened = await openRun(options, plan.selection, {
       clock: options.clock,
-      faroVersion: options.faroVersion,
-      layer: options.files,
       onCommit: (commit) => hub.tell({ status: "batch-written", ...commit, byType: recorder?.takeCounts() ?? {} }),
       onStall: (why) => capture?.stalled(why),
       onResume: () => capture?.stalled(undefined),
-      budgetBytes: options.unwrittenBytesMax,
       onRestored: (detail) => {
         recorder?.note({ type: "incident", what: "recording removed", detail });
         hub.tell({ status: "incident", what: "recording removed", detail });
       },
-      onDamage: (found) => {
-        damage.note();
-        noteUnreadable(index, found);
-      },
     });
-    const recovery = await recover(writer, { correlator, index, damage });
-    if (recovery.stoppedAt !== undefined) options.clock.goOnFrom(recovery.stoppedAt);
-    const stamper = new Stamper(options.clock, writer.recovered.lastSeq + 1);
-    const stories = new Stories({ output: options.output, writer, index, hub });
+    const { writer, start } = opened;
+    if (start.carried.stoppedAt !== undefined) options.clock.goOnFrom(start.carried.stoppedAt);
+    const stories = new Stories({ output: options.output, writer, index: start.index, hub });
     recorder = new Recorder({
+      ...start,
       clock: options.clock,
-      stamper,
+      stamper: new Stamper(options.clock, writer.recovered.lastSeq + 1),
       writer,
-      correlator,
-      index,
       hub,
       onWant: (want) => capture?.want(want),
       onStory: (record) => stories.take(record),
       onGap: (record) => stories.takeGap(record),
     });
-    capture = new RunningCapture({ options, connected, plan, hub, writer, recorder, recovery, stories });
+    capture = new RunningCapture(opened, { options, connected, plan, hub, recorder, stories });
     return capture;
   }
 
-  private constructor(parts: {
-    options: RunningOptions;
-    connected: Connected;
-    plan: Plan;
-    hub: StatusHub;
-    writer: RecordingWriter;
-    recorder: Recorder;
-    recovery: Recovery;
-    stories: Stories;
-  }) {
-    const { options, connected, hub, writer, recorder, recovery } = parts;
+  private constructor(
+    { writer, start, recovery, recorded }: OpenedRun,
+    parts: { options: RunningOptions; connected: Connected; plan: Plan; hub: StatusHub; recorder: Recorder; stories: Stories },
+  ) {
+    const { options, connected, hub, recorder } = parts;
+    const { carried } = start;
     const { client, clock } = options;
     this.#options = options;
     this.#connected = connected;
     this.#plan = parts.plan;
     this.#served = connected.discovery.resources;
     this.#foundKinds = new FoundKinds(options.namespaces);
-    this.#wantedAtStart = recovery.wants;
+    this.#wantedAtStart = [...carried.wants];
     this.#hub = hub;
     this.#writer = writer;
     this.#recorder = recorder;
     this.#stories = parts.stories;
     this.#tasks = new Scope((error, task) => this.#taskFailed(task, error));
-    let gaps = recovery.gaps;
+    let { gaps } = carried;
     const nextGap = (): string => `gap-${++gaps}`;
-    const isSameCluster = recovery.clusterId === undefined || recovery.clusterId === connected.clusterId;
-    this.#epoch = recovery.records === 0 || isSameCluster ? Math.max(1, recovery.epoch) : recovery.epoch + 1;
+    const isSameCluster = carried.clusterId === undefined || carried.clusterId === connected.clusterId;
+    this.#epoch = isSameCluster ? Math.max(1, carried.epoch) : carried.epoch + 1;
     this.#pods = new Pods({
       client,
       clock,
@@ -166,13 +150,14 @@ class RunningCapture {
       tasks: this.#tasks,
       wanted: options,
       writer,
-      recorded: recovery,
+      recorded,
       nextGap,
+      onDeparted: (uid, pod) => carried.depart(uid, pod),
       isCutOff: () => this.#scopes.isCutOff,
     });
     for (const [uid, pod] of recovery.pods) if (isSameCluster) this.#pods.restore(uid, pod);
-    for (const uid of recovery.wantedPods) this.#pods.want(uid);
-    for (const [uid, pod] of recovery.departedPods) if (isSameCluster) this.#pods.followDeparted(uid, pod);
+    for (const uid of carried.wantedPods) this.#pods.want(uid);
+    for (const [uid, pod] of carried.unreadPods()) if (isSameCluster) this.#pods.followDeparted(uid, pod);
     this.#ingest = new Ingest({
       directory: recordingDirectory(options.output),
       workers: options.workers,
@@ -183,7 +168,7 @@ class RunningCapture {
       hub,
       epoch: this.#epoch,
       redactionKey: randomBytes(32),
-      lastVersions: recovery.lastVersions,
+      lastVersions: carried.lastVersions,
       nextGap,
       onObject: (record, parsed) => this.#seeObject(record, parsed),
     });
@@ -196,7 +181,7 @@ class RunningCapture {
       ingest: this.#ingest,
       nextGap,
       epoch: this.#epoch,
-      recovered: isSameCluster ? recovery.scopes : new Map(),
+      recovered: isSameCluster ? carried.scopes.result() : new Map(),
       pendingFrom: () => this.#ingest.pendingFrom,
       served: () => this.#served,
       onRefused: (followed, failure) => this.#rootRefused(followed, failure),
@@ -209,6 +194,14 @@ class RunningCapture {
       offer: (arrival, uid) => this.#ingest.offer(arrival, uid),
       served: () => this.#served,
       isFollowed: (scope) => this.#scopes.has(scope),
+    });
+    this.#kept = new KeptState({
+      writer,
+      lastSeq: () => recorder.lastSeq,
+      pack: () => packState(start, this.#pods.state()),
+      hub,
+      everyBytes: options.stateEveryBytes,
+      from: start.from,
     });
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -279,6 +272,7 @@ class RunningCapture {
       await clock.sleep(TICK_MS, signal);
       this.#recorder.tick();
       this.#scopes.tick();
+      this.#kept.tick();
       for (const step of clock.takeSteps()) {
         const incident = { what: "clock set", detail: describeStep(step) };
         this.#recorder.note({ type: "incident", ...incident });
@@ -383,6 +377,8 @@ class RunningCapture {
       this.#recorder.completeAll();
       this.#recorder.note({ type: "run", state: "ended", faroVersion: this.#options.faroVersion, epoch: this.#epoch });
       await this.#stories.close();
+      await this.#kept.close();
+      this.#stories.end();
       await this.#writer.close();
       if (ending.ending === "refused") throw ending.error;
       return this.#result(ending, degraded);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { FaroRecord } from "../record/index.ts";
-import { Aligner } from "../sources/index.ts";
-import { DepartedPods, UnreadLogs } from "./departed-pods.ts";
+import type { FaroRecord, ObjectRecord } from "../record/index.ts";
+import { departedPod, DepartedPods, UnreadLogs } from "./departed-pods.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const POD = {
@@ -17,15 +16,15 @@ describe("the deleted pods that a recording leaves unread", () => {
     ["one whose log has a hole of another cause", [gap("rotation")], false, true],
   ])("%s", (_, records, hasEnded, isUnread) => {
     const unread = new UnreadLogs();
-    for (const record of [...records, deleted()]) unread.accept(record, POD);
-    const logs = new Map(hasEnded ? [["c-1", { stream: "s", aligner: new Aligner(), ended: true }]] : []);
-    expect(unread.result(new Set(["p-1"]), logs).has("p-1")).toBe(isUnread);
+    for (const record of records) unread.accept(record);
+    unread.depart("p-1", departedPod(deleted(), POD));
+    expect(unread.result(new Set(["p-1"]), new Set(hasEnded ? ["c-1"] : [])).has("p-1")).toBe(isUnread);
   });
 
   it("are those of stories alone", () => {
     const unread = new UnreadLogs();
-    unread.accept(deleted(), POD);
-    expect(unread.result(new Set(), new Map()).size).toBe(0);
+    unread.depart("p-1", departedPod(deleted(), POD));
+    expect(unread.result(new Set(), new Set()).size).toBe(0);
   });
 });
 
@@ -40,7 +39,7 @@ it("remembers deleted pods until they are asked for, and no more than it can", (
   expect(departed.take("p-1000")).toBeUndefined();
 });
 
-function deleted(): FaroRecord {
+function deleted(): ObjectRecord {
   const identity = { resource: "pods.v1", apiVersion: "v1", kind: "Pod", namespace: "ns", name: "pod", uid: "p-1" };
   const seen = { type: "object", seq: 2, at: AT, epoch: 1, scope: "pods.v1/ns", change: "DELETED", observedBy: "watch" } as const;
   return { ...seen, ...identity, resourceVersion: "9", owners: [], raw: Buffer.from("{}") };

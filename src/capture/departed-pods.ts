@@ -3,7 +3,7 @@
  * because the recorder died between. Their logs are asked for once more, so that a gap says what the server no longer has.
  */
 import type { FaroRecord, ObjectRecord } from "../record/index.ts";
-import { containersOf, type ContainerSight, type RecordedLog } from "../sources/index.ts";
+import { containersOf, type ContainerSight } from "../sources/index.ts";
 import { logScope } from "./log-recorder.ts";
 
 /** A deleted pod with what its last version said of its containers. */
@@ -34,24 +34,51 @@ export class DepartedPods {
   }
 }
 
-/** Finds in a recording the deleted pods whose logs it neither holds to the end nor calls unreadable. */
+export interface UnreadLogsState {
+  readonly departed: ReadonlyMap<string, DepartedPod>;
+  readonly told: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** The deleted pods whose logs a recording neither holds to the end nor calls unreadable. */
 export class UnreadLogs {
   readonly #departed = new Map<string, DepartedPod>();
-  /** Scopes of logs for which a gap says that they could not be read. */
-  readonly #told = new Set<string>();
+  /** By pod, the scopes of logs for which a gap says that they could not be read. */
+  readonly #told = new Map<string, Set<string>>();
 
-  /** Takes the next record; `parsed` is the object of a pod's. */
-  accept(record: FaroRecord, parsed: unknown): void {
-    if (record.type === "gap" && (record.cause === "log-unavailable" || record.cause === "instance-lost"))
-      this.#told.add(record.scope);
-    else if (record.type === "object" && record.change === "DELETED") this.#departed.set(record.uid, departedPod(record, parsed));
+  state(): UnreadLogsState {
+    return { departed: this.#departed, told: this.#told };
   }
 
-  /** Those of `wanted` that are left over, by uid. `logs` are the recorded instances by container id. */
-  result(wanted: ReadonlySet<string>, logs: ReadonlyMap<string, RecordedLog>): ReadonlyMap<string, DepartedPod> {
+  restore({ departed, told }: UnreadLogsState): void {
+    for (const [uid, pod] of departed) this.#departed.set(uid, pod);
+    for (const [uid, scopes] of told) this.#told.set(uid, new Set(scopes));
+  }
+
+  /** Takes the next record; those that are no gap of a log are passed over. */
+  accept(record: FaroRecord): void {
+    if (record.type !== "gap" || record.uid === undefined) return;
+    if (record.cause !== "log-unavailable" && record.cause !== "instance-lost") return;
+    const told = this.#told.get(record.uid) ?? new Set();
+    this.#told.set(record.uid, told.add(record.scope));
+  }
+
+  /** The pod was deleted; `pod` is what its last version says. */
+  depart(uid: string, pod: DepartedPod): void {
+    this.#departed.set(uid, pod);
+  }
+
+  /** Nothing more will be said of a pod. */
+  forget(uid: string): void {
+    this.#departed.delete(uid);
+    this.#told.delete(uid);
+  }
+
+  /** Those of `wanted` that are left over, by uid. `ended`: ids of containers whose log is recorded to its end. */
+  result(wanted: ReadonlySet<string>, ended: ReadonlySet<string>): ReadonlyMap<string, DepartedPod> {
     const unread = [...this.#departed].map(([uid, pod]) => {
-      const isTold = ({ container }: ContainerSight): boolean => this.#told.has(logScope({ podUid: uid, container }));
-      const sights = pod.sights.filter((sight) => !isTold(sight) && !isRead(sight, logs));
+      const isTold = ({ container }: ContainerSight): boolean =>
+        this.#told.get(uid)?.has(logScope({ podUid: uid, container })) === true;
+      const sights = pod.sights.filter((sight) => !isTold(sight) && !isRead(sight, ended));
       return [uid, { ...pod, sights }] as const;
     });
     return new Map(unread.filter(([uid, { sights }]) => wanted.has(uid) && sights.length > 0));
@@ -62,6 +89,6 @@ export function departedPod(record: ObjectRecord, parsed: unknown): DepartedPod 
   return { namespace: record.namespace ?? "", name: record.name, sights: containersOf(parsed) };
 }
 
-function isRead({ current, last }: ContainerSight, logs: ReadonlyMap<string, RecordedLog>): boolean {
-  return [current, last].every((instance) => instance === undefined || logs.get(instance.containerId)?.ended === true);
+function isRead({ current, last }: ContainerSight, ended: ReadonlySet<string>): boolean {
+  return [current, last].every((instance) => instance === undefined || ended.has(instance.containerId));
 }

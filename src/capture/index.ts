@@ -1,4 +1,5 @@
 /** The running recorder: what to follow, lanes, supervision, orderly end. */
+export { checkState } from "./check-state.ts";
 export { planCapture, startCapture } from "./capture.ts";
 export type {
   Capture,

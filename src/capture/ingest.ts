@@ -29,7 +29,7 @@ export interface IngestOptions {
   readonly epoch: number;
   readonly redactionKey: Buffer;
   /** Where the last version of each live object stands in the recording. */
-  readonly lastVersions: Map<string, Position>;
+  readonly lastVersions: ReadonlyMap<string, Position>;
   readonly nextGap: () => string;
   /** Sees every object that was recorded. */
   readonly onObject: (record: ObjectRecord, parsed: unknown) => void;
@@ -120,7 +120,7 @@ export class Ingest {
   }
 
   #recordObject(arrival: ObjectArrival): void {
-    const { recorder, redactionKey, lastVersions } = this.#options;
+    const { recorder, redactionKey } = this.#options;
     const { object, resource } = arrival;
     const record = normaliseObject({
       stamp: arrival.stamp,
@@ -136,11 +136,9 @@ export class Ingest {
       redactionKey,
     });
     const relations = record.late === true ? undefined : relationsOf(record, object.parsed);
-    const position = recorder.write(record, relations);
+    recorder.write(record, relations);
     // A late version is history; the object's state has moved on.
     if (record.late === true) return;
-    if (record.change === "DELETED") lastVersions.delete(record.uid);
-    else lastVersions.set(record.uid, position);
     this.#afterObject(record, object.parsed);
   }
 
@@ -161,7 +159,6 @@ export class Ingest {
       });
       return;
     }
-    lastVersions.delete(arrival.uid);
     const { stamp, how } = arrival;
     const { finalStateUnknown: _, late: __, ...state } = last;
     const record: ObjectRecord = {

@@ -42,6 +42,8 @@ export interface CaptureOptions {
   readonly faroVersion: string;
   /** Bytes of records that may wait in memory while `files` has no room; 64 MB unless given. */
   readonly unwrittenBytesMax?: number;
+  /** Bytes of records after which what is known is kept for the next start, at the soonest; 8 MB unless given. */
+  readonly stateEveryBytes?: number;
 }
 
 /** Which containers' logs are recorded, and from where on. What is not chosen is not recorded, and no gap. */

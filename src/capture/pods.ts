@@ -37,6 +37,8 @@ export interface PodsOptions {
   /** What an earlier run left: instances by container id, and what their redaction left open, by stream. */
   readonly recorded: { readonly logs: Map<string, RecordedLog>; readonly redactions: Map<string, LogRedactionState> };
   readonly nextGap: () => string;
+  /** Hears of every pod that is deleted. */
+  readonly onDeparted: (uid: string, pod: DepartedPod) => void;
   /** See `ContainerLogOptions`. */
   readonly isCutOff: () => boolean;
 }
@@ -133,6 +135,18 @@ export class Pods {
     this.#pods.set(uid, this.#newPod(namespace, name, state));
   }
 
+  /** Pods that live, by uid, as their last versions say. */
+  state(): ReadonlyMap<string, RestoredPod> {
+    const living = [...this.#pods].flatMap(([uid, resting]) => {
+      const { namespace, name } = resting;
+      const { summary, sights, isDeleting, bornAt: born } = this.#states.peek(resting);
+      if (summary === undefined) return [];
+      const pod = { namespace, name, summary, sights, isDeleting, bornAt: sights.length === 0 ? born : undefined };
+      return [[uid, pod] as const];
+    });
+    return new Map(living);
+  }
+
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const sights = containersOf(parsed);
@@ -147,6 +161,7 @@ export class Pods {
     state.isDeleting = record.deleting === true || record.change === "DELETED";
     if (this.#wanted.has(record.uid)) this.#followContainers(record.uid, pod);
     if (record.change !== "DELETED") return;
+    this.#options.onDeparted(record.uid, { namespace: pod.namespace, name: pod.name, sights });
     // A kubelet that ends a pod says first what became of its containers. By force the object goes before that.
     if (!wasDeleting && this.#wanted.has(record.uid)) this.#neverSeen(record.uid, pod, parsed);
     if (!this.#wanted.has(record.uid)) this.#departed.remember(record.uid, { namespace: pod.namespace, name: pod.name, sights });

@@ -3,7 +3,7 @@ import { openRecordingSource, recordingDirectory, rowsFile } from "../archive/in
 import { Correlator } from "../correlate/index.ts";
 import { isoTime } from "../base/index.ts";
 import { type RootSelection } from "../record/index.ts";
-import { DamageWatch, noteUnreadable, recover } from "./recovery.ts";
+import { DamageWatch, noteUnreadable, recover, startFrom } from "./recovery.ts";
 import { StoryFiles, StoryIndex } from "../story/index.ts";
 import type { WrittenStory } from "./options.ts";
 
@@ -29,8 +29,9 @@ export async function rebuildStories(options: RebuildOptions): Promise<readonly 
   });
   try {
     const correlator = new Correlator({ selection: NO_SELECTION, correlationTimeoutMs: 0 });
-    const { missing, stoppedAt } = await recover(source, { correlator, index, damage: new DamageWatch() });
-    for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(stoppedAt ?? 0) }, 0);
+    const start = startFrom(undefined, () => ({ correlator, index }));
+    const { missing, carried } = await recover(source, start, new DamageWatch());
+    for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(carried.stoppedAt ?? 0) }, 0);
     const titles = new Map(index.stories().map(({ story, root }) => [story, `${root.kind}/${root.name}`]));
     const files = new StoryFiles({ directory: into, index, source });
     const written: WrittenStory[] = [];

@@ -1,5 +1,5 @@
 /**
- * The one place where a record enters the recording: stamped, appended, correlated, indexed, in this order and without a
+ * The one place where a record enters the recording: stamped, appended, indexed, correlated, in this order and without a
  * pause between, so that every reader of these three sees the same sequence.
  */
 import { type Clock, isoTime, type Stamp, type Stamper, unreachable } from "../base/index.ts";
@@ -15,6 +15,7 @@ import type {
   StoryRecord,
 } from "../record/index.ts";
 import type { StoryIndex } from "../story/index.ts";
+import type { Carried } from "./carried.ts";
 import type { StatusHub } from "./status-hub.ts";
 
 /** A record before it is stamped. */
@@ -26,6 +27,7 @@ export interface RecorderParts {
   readonly writer: RecordingWriter;
   readonly correlator: Correlator;
   readonly index: StoryIndex;
+  readonly carried: Carried;
   readonly hub: StatusHub;
   readonly onWant: (want: Want) => void;
   readonly onStory: (record: StoryRecord) => void;
@@ -61,8 +63,9 @@ export class Recorder {
 
   /** Appends a stamped record and everything that follows from it. `relations`: what an object's version states about others. */
   write(record: FaroRecord, relations?: ObjectRelations): Position {
-    const { writer, index, correlator } = this.#parts;
+    const { writer, index, correlator, carried } = this.#parts;
     const position = writer.append(record);
+    carried.accept(record, position);
     index.accept(record, position);
     const step = correlator.accept(record, relations);
     // Only now is it known whether the record opened a story, as the first version of a root does.
@@ -98,8 +101,14 @@ export class Recorder {
       const stamped = this.note(record);
       if (stamped.type === "story") this.#parts.onStory(stamped);
     }
-    for (const want of step.wants) this.#parts.onWant(want);
-    for (const uid of step.forgotten ?? []) this.#parts.index.forget(uid);
+    const { onWant, index, carried } = this.#parts;
+    for (const want of step.wants) {
+      carried.want(want);
+      onWant(want);
+    }
+    if (step.forgotten === undefined) return;
+    for (const uid of step.forgotten) index.forget(uid);
+    carried.forget(step.forgotten);
   }
 
   #count(record: FaroRecord): void {

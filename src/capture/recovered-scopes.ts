@@ -34,9 +34,24 @@ interface Entry {
   isTrusted: boolean;
 }
 
+export interface RecoveredScopesState {
+  readonly entries: ReadonlyMap<ScopeId, Entry>;
+  readonly isDamaged: boolean;
+}
+
 export class RecoveredScopes {
   readonly #entries = new Map<ScopeId, Entry>();
   #isDamaged = false;
+
+  /** To be written at once: parts of it are its own. */
+  state(): RecoveredScopesState {
+    return { entries: this.#entries, isDamaged: this.#isDamaged };
+  }
+
+  restore({ entries, isDamaged }: RecoveredScopesState): void {
+    for (const [scope, entry] of entries) this.#entries.set(scope, entry);
+    this.#isDamaged = isDamaged;
+  }
 
   accept(record: FaroRecord): void {
     switch (record.type) {
@@ -86,12 +101,13 @@ export class RecoveredScopes {
     this.#entries.clear();
   }
 
+  /** The caller's own. */
   result(): ReadonlyMap<ScopeId, RecoveredScope> {
     return new Map(
       [...this.#entries].map(([scope, { known, mark, recorded, coveredTo, openGap }]) => [
         scope,
         {
-          known,
+          known: new Map(known),
           mark,
           recorded: new Set(recorded.keys()),
           coveredTo,

@@ -1,69 +1,29 @@
 /**
  * What an earlier run in the same output directory left: the recording is read once and everything that a running
- * capture keeps in memory is made again from it, so that nothing is recorded twice and no story is cut in two.
+ * capture keeps in memory is made again from it, so that nothing is recorded twice and no story is cut in two. Where a
+ * run kept what it knew at some place, only what stands behind that is read.
  */
 import { basename } from "node:path";
-import type { Damage } from "../archive/index.ts";
-import { positionOf } from "../record/index.ts";
-import type {
-  RecordingSource,
-  FaroRecord,
-  Position,
-  AttributionRecord,
-  RelationRecord,
-  ScopeId,
-  StoryRecord,
-} from "../record/index.ts";
-import { type Correlator, type Want } from "../correlate/index.ts";
-import { type LogRedactionState, mayStateRelations, relationsOf, stepPod } from "../normalise/index.ts";
-import { containersOf, type RecordedLog } from "../sources/index.ts";
-import type { StoryIndex } from "../story/index.ts";
-import { type DepartedPod, UnreadLogs } from "./departed-pods.ts";
+import { deserialize, serialize } from "node:v8";
+import type { Damage, RecordingMark, SavedState } from "../archive/index.ts";
+import { invariant, isoMs } from "../base/index.ts";
+import { positionOf, segmentOf } from "../record/index.ts";
+import type { FaroRecord, RecordingSource } from "../record/index.ts";
+import type { Correlator, CorrelatorState } from "../correlate/index.ts";
+import { mayStateRelations, relationsOf, stepPod } from "../normalise/index.ts";
+import { containersOf } from "../sources/index.ts";
+import type { StoryIndex, StoryIndexState } from "../story/index.ts";
+import { Carried, type CarriedState } from "./carried.ts";
+import { departedPod } from "./departed-pods.ts";
 import { bornBefore, isPod, type RestoredPod } from "./pods.ts";
-import { RecordedLogs } from "./recorded-logs.ts";
-import { type RecoveredScope, RecoveredScopes } from "./recovered-scopes.ts";
+import { type Finding, Unsaid } from "./unsaid.ts";
 
 /** State recovered from a recording; empty maps for a new one. */
 export interface Recovery {
-  /** What earlier runs left of each scope that they watched. */
-  readonly scopes: ReadonlyMap<ScopeId, RecoveredScope>;
-  readonly lastVersions: Map<string, Position>;
-  readonly pods: Map<string, RestoredPod>;
-  readonly logs: Map<string, RecordedLog>;
-  readonly redactions: Map<string, LogRedactionState>;
-  readonly wantedPods: Set<string>;
-  /** Deleted pods of stories whose logs were not read to the end, by uid. */
-  readonly departedPods: ReadonlyMap<string, DepartedPod>;
-  /** Kinds and owners that the records ask for. */
-  readonly wants: Want[];
-  /** Cluster of the earlier run. */
-  readonly clusterId: string | undefined;
-  readonly epoch: number;
-  /** Milliseconds since 1970 of the latest record, when there was an earlier run. */
-  readonly stoppedAt: number | undefined;
-  readonly gaps: number;
+  readonly carried: Carried;
+  readonly pods: ReadonlyMap<string, RestoredPod>;
   /** What the correlator found on reading that the recording does not say yet: a crash came between. */
-  readonly missing: readonly (Unstamped<AttributionRecord> | Unstamped<RelationRecord> | Unstamped<StoryRecord>)[];
-  readonly records: number;
-}
-
-/** A recovery while it is made. */
-type Draft = { -readonly [K in keyof Recovery]: Recovery[K] };
-
-type Unstamped<T> = Omit<T, "seq" | "at">;
-
-interface Reading {
-  readonly scopes: RecoveredScopes;
-  readonly logs: RecordedLogs;
-  readonly unread: UnreadLogs;
-  /** Pods of stories, deleted ones included. */
-  readonly podsOfStories: Set<string>;
-  readonly attributed: Map<string, string>;
-  readonly derived: Map<string, Unstamped<AttributionRecord>>;
-  /** By object, story and proof. */
-  readonly related: Map<string, RelationRecord["state"]>;
-  readonly derivedRelations: Map<string, Unstamped<RelationRecord>>;
-  readonly stories: Map<string, Unstamped<StoryRecord> | "recorded">;
+  readonly missing: readonly Finding[];
 }
 
 /** Hears of damage while a recording is read, so that what follows it is judged by it. */
@@ -87,159 +47,117 @@ export function noteUnreadable(index: StoryIndex, { file, segment, line, offset,
   index.noteUnreadable(positionOf(segment, offset), `line ${line} of ${basename(file)} (byte ${offset}): ${reason}`);
 }
 
-export interface RecoverInto {
-  readonly correlator: Correlator;
-  readonly index: StoryIndex;
-  /** Told by the source as it comes to damage. */
-  readonly damage: DamageWatch;
+/** What a run knows at a place of its recording. */
+interface RunState {
+  readonly correlator: CorrelatorState;
+  readonly index: StoryIndexState;
+  readonly carried: CarriedState;
+  readonly pods: ReadonlyMap<string, RestoredPod>;
 }
 
-/** Reads `source` into `correlator` and `index` and returns the rest of the state. */
-export async function recover(source: RecordingSource, { correlator, index, damage }: RecoverInto): Promise<Recovery> {
-  const state: Draft = {
-    scopes: new Map(),
-    lastVersions: new Map(),
-    pods: new Map(),
-    logs: new Map(),
-    redactions: new Map(),
-    wantedPods: new Set(),
-    departedPods: new Map(),
-    wants: [],
-    clusterId: undefined,
-    epoch: 0,
-    stoppedAt: undefined,
-    gaps: 0,
-    missing: [],
-    records: 0,
-  };
-  const reading: Reading = {
-    scopes: new RecoveredScopes(),
-    logs: new RecordedLogs(),
-    unread: new UnreadLogs(),
-    podsOfStories: new Set(),
-    attributed: new Map(),
-    derived: new Map(),
-    related: new Map(),
-    derivedRelations: new Map(),
-    stories: new Map(),
-  };
-  let segment = 0;
-  for await (const { record, position } of source.scan()) {
-    state.records++;
+/** What all records so far came to, in pieces to be written: the first is made at once, and the others do not change. */
+export function packState(
+  { correlator, index, carried }: Pick<RecoveryStart, "correlator" | "index" | "carried">,
+  pods: ReadonlyMap<string, RestoredPod>,
+): Iterable<Uint8Array> {
+  const state: RunState = { correlator: correlator.state(), index: index.state(), carried: carried.state(), pods };
+  return behind(serialize(state), index.rows.fullPages());
+}
+
+function* behind(first: Uint8Array, others: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield first;
+  yield* others;
+}
+
+/** Where a recovery begins: with nothing, or with what was known at a place of the recording. */
+export interface RecoveryStart {
+  readonly correlator: Correlator;
+  readonly index: StoryIndex;
+  readonly carried: Carried;
+  readonly pods: Map<string, RestoredPod>;
+  readonly from: (RecordingMark & { readonly size: number }) | undefined;
+}
+
+/** Begins with what `saved` packed, in a correlator and an index that `make` gives; with nothing where that is of another kind. */
+export function startFrom(saved: SavedState | undefined, make: () => Pick<RecoveryStart, "correlator" | "index">): RecoveryStart {
+  const nothing = { ...make(), carried: new Carried(), pods: new Map<string, RestoredPod>(), from: undefined };
+  if (saved === undefined) return nothing;
+  const { pieces, ...mark } = saved;
+  const start = { ...nothing, from: { ...mark, size: pieces.reduce((sum, { length }) => sum + length, 0) } };
+  try {
+    unpack(saved, start);
+    return start;
+  } catch (error) {
+    invariant(error instanceof Error, "what cannot be read again is an error");
+    start.index.close();
+    return startFrom(undefined, make);
+  }
+}
+
+/** Reads what stands in `source` behind the start, and returns what all of it came to. */
+export async function recover(source: RecordingSource, start: RecoveryStart, damage: DamageWatch): Promise<Recovery> {
+  const { correlator, index, carried, pods, from } = start;
+  const unsaid = new Unsaid();
+  let segment = from === undefined ? 0 : segmentBefore(from);
+  for await (const { record, position } of source.scan(from)) {
     // A reader tells damage as it comes to it; a segment that is missing shows only in the numbers.
     const isHole = record.type === "faro-recording" && record.segment !== ++segment;
     if (record.type === "faro-recording") segment = record.segment;
-    if (isHole || damage.isNew()) reading.scopes.noteDamage();
-    reading.scopes.accept(record);
-    state.stoppedAt = Math.max(state.stoppedAt ?? 0, Date.parse(record.at));
+    if (isHole || damage.isNew()) carried.scopes.noteDamage();
+    if (record.seq > 0) forgetUntil(start, isoMs(record.at));
+    if (record.type === "run" && carried.isOfAnotherCluster(record)) pods.clear();
+    carried.accept(record, position);
     index.accept(record, position);
     const parsed = parsedOf(record);
     const isRelating = record.type === "object" && parsed !== undefined;
     const step = correlator.accept(record, isRelating ? relationsOf(record, parsed) : undefined);
-    for (const want of step.wants) {
-      if (want.want !== "logs") state.wants.push(want);
-      else {
-        state.wantedPods.add(want.podUid);
-        reading.podsOfStories.add(want.podUid);
-      }
-    }
-    for (const draft of step.records) {
-      if (draft.type === "attribution") reading.derived.set(draft.uid, draft);
-      else if (draft.type === "relation") reading.derivedRelations.set(relationKey(draft), draft);
-      else if (draft.type === "story" && draft.state === "opened" && !reading.stories.has(draft.story))
-        reading.stories.set(draft.story, draft);
-    }
-    foldRecord(state, reading, { record, parsed, position });
+    for (const want of step.wants) carried.want(want);
+    unsaid.find(step);
+    unsaid.say(record);
+    foldPod(start, record, parsed);
   }
-  if (damage.isNew()) reading.scopes.noteDamage();
-  state.scopes = reading.scopes.result();
-  state.logs = reading.logs.logs();
-  state.redactions = reading.logs.redactions();
-  state.departedPods = reading.unread.result(reading.podsOfStories, state.logs);
-  state.missing = [
-    ...[...reading.stories.values()].filter((draft) => draft !== "recorded"),
-    ...[...reading.derived.values()].filter(
-      ({ uid, stories, relation }) => reading.attributed.get(uid) !== attributionText(stories, relation),
-    ),
-    ...[...reading.derivedRelations]
-      .filter(([key, { state: last }]) => reading.related.get(key) !== last)
-      .map(([, draft]) => draft),
-  ];
-  return state;
+  if (damage.isNew()) carried.scopes.noteDamage();
+  return { carried, pods, missing: unsaid.result() };
 }
 
-/** The object, for those that state relations and for pods. */
+function forgetUntil({ correlator, index, carried }: RecoveryStart, atMs: number): void {
+  const forgotten = correlator.forgetAsRecorded(atMs);
+  if (forgotten.length === 0) return;
+  for (const uid of forgotten) index.forget(uid);
+  carried.forget(forgotten);
+}
+
+/** The segment whose header stood last in front of a place. */
+function segmentBefore({ position, lines }: RecordingMark): number {
+  return lines === 0 ? segmentOf(position) - 1 : segmentOf(position);
+}
+
+function unpack({ pieces }: SavedState, { correlator, index, carried, pods }: RecoveryStart): void {
+  const [first = Buffer.alloc(0), ...pages] = pieces;
+  // Its shape is trusted: this Faro wrote it, and its sum is right.
+  const state = deserialize(first) as RunState;
+  correlator.restore(state.correlator);
+  index.restore(state.index, pages);
+  carried.restore(state.carried);
+  for (const [uid, pod] of state.pods) pods.set(uid, pod);
+}
+
+/** The object, for those that state relations and for pods; a late version states what is no longer so. */
 function parsedOf(record: FaroRecord): unknown {
-  if (record.type !== "object" || !(isPod(record) || mayStateRelations(record))) return undefined;
+  if (record.type !== "object" || record.late === true || !(isPod(record) || mayStateRelations(record))) return undefined;
   return JSON.parse(record.raw.toString("utf8"));
 }
 
-function foldRecord(
-  state: Draft,
-  reading: Reading,
-  { record, parsed, position }: { readonly record: FaroRecord; readonly parsed: unknown; readonly position: Position },
-): void {
-  switch (record.type) {
-    case "run":
-      if (record.clusterId !== undefined && state.clusterId !== undefined && record.clusterId !== state.clusterId)
-        forgetCluster(state, reading);
-      state.clusterId = record.clusterId ?? state.clusterId;
-      state.epoch = Math.max(state.epoch, record.epoch);
-      return;
-    case "object": {
-      // Its object has moved on: a late version changes no state.
-      if (record.late === true) return;
-      if (record.change === "DELETED") state.lastVersions.delete(record.uid);
-      else state.lastVersions.set(record.uid, position);
-      if (!isPod(record)) return;
-      reading.unread.accept(record, parsed);
-      if (record.change === "DELETED") {
-        state.pods.delete(record.uid);
-        state.wantedPods.delete(record.uid);
-        return;
-      }
-      const { summary } = stepPod(state.pods.get(record.uid)?.summary, record, parsed);
-      const { namespace = "", name, deleting = false } = record;
-      const sights = containersOf(parsed);
-      const bornAt = bornBefore(sights, parsed);
-      state.pods.set(record.uid, { namespace, name, summary, sights, isDeleting: deleting, bornAt });
-      return;
-    }
-    case "log-stream":
-    case "log":
-    case "log-end":
-      reading.logs.accept(record);
-      return;
-    case "gap":
-      reading.unread.accept(record, undefined);
-      state.gaps++;
-      return;
-    case "story":
-      reading.stories.set(record.story, "recorded");
-      return;
-    case "attribution":
-      reading.attributed.set(record.uid, attributionText(record.stories, record.relation));
-      return;
-    case "relation":
-      reading.related.set(relationKey(record), record.state);
-      return;
-    default:
-      return;
+function foldPod({ pods, carried }: RecoveryStart, record: FaroRecord, parsed: unknown): void {
+  if (record.type !== "object" || record.late === true || !isPod(record)) return;
+  if (record.change === "DELETED") {
+    carried.depart(record.uid, departedPod(record, parsed));
+    pods.delete(record.uid);
+    return;
   }
-}
-
-function relationKey({ uid, story, relation }: Pick<RelationRecord, "uid" | "story" | "relation">): string {
-  return `${uid} ${story} ${relation}`;
-}
-
-/** Another cluster: its versions say nothing about the objects of this one. */
-function forgetCluster(state: Draft, reading: Reading): void {
-  reading.scopes.clear();
-  reading.podsOfStories.clear();
-  state.lastVersions.clear();
-  state.pods.clear();
-}
-
-function attributionText(stories: readonly string[], relation: string): string {
-  return `${stories.join(",")} ${relation}`;
+  const { summary } = stepPod(pods.get(record.uid)?.summary, record, parsed);
+  const { namespace = "", name, deleting = false } = record;
+  const sights = containersOf(parsed);
+  const bornAt = bornBefore(sights, parsed);
+  pods.set(record.uid, { namespace, name, summary, sights, isDeleting: deleting, bornAt });
 }

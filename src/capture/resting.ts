@@ -36,6 +36,12 @@ export class Resting<T> {
     return state;
   }
 
+  /** The state as it is now, to be read at once; whoever is folded stays so. */
+  peek(rested: Rested<T>): T {
+    // What was folded here was a `T`.
+    return rested.awake ?? (unfold(rested) as T);
+  }
+
   /** To be called once for each that comes, awake. */
   seat(rested: Rested<T>): void {
     if (this.#awake.length < AWAKE_MAX) {

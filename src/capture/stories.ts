@@ -113,6 +113,10 @@ export class Stories {
     for (const [story, title] of this.#stale) this.#enqueue(story, title);
     await this.#writing;
     await this.#keeping;
+  }
+
+  /** No story is asked for any more. */
+  end(): void {
     this.#options.index.close();
   }
 

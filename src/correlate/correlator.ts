@@ -8,19 +8,31 @@
  * lives. Their attribution is in the recording, under the uid.
  */
 import { isoMs, unreachable } from "../base/index.ts";
-import type { CorrelationId, FaroRecord, ObjectRecord, ObjectRef, ObjectRelations, OwnerRef } from "../record/index.ts";
-import { type GraphNode, rootsOf } from "./graph-node.ts";
+import type {
+  CorrelationId,
+  FaroRecord,
+  ObjectRecord,
+  ObjectRef,
+  ObjectRelations,
+  OwnerRef,
+  RootSelection,
+  RunRecord,
+} from "../record/index.ts";
+import { type GraphNode, NONE, rootsOf } from "./graph-node.ts";
+import { GraphReader, type GraphState, GraphWriter, type NodeNumber } from "./graph-state.ts";
 import { LogStreams, openStreams } from "./log-streams.ts";
-import { OwnerGraph, type Sight } from "./owner-graph.ts";
+import { OwnerGraph, type OwnerGraphState, type Sight } from "./owner-graph.ts";
 import { proofOf } from "./proof.ts";
-import { Evictions } from "./evictions.ts";
-import { RelationGraph } from "./relation-graph.ts";
+import { Evictions, type EvictionsState } from "./evictions.ts";
+import { RelationGraph, type RelationGraphState } from "./relation-graph.ts";
 import { drawnInto, NOTHING_STATED } from "./relation-links.ts";
 import { compileSelection, type Selects } from "./selection.ts";
-import { correlationId, type OpenStory, StoryLifetime } from "./story-lifetime.ts";
+import { correlationId, type OpenStory, StoryLifetime, type StoryLifetimeState } from "./story-lifetime.ts";
 import type { CorrelationRecord, CorrelationStep, CorrelatorOptions, Want } from "./types.ts";
 
 const FORGET_AFTER_MIN_MS = 600_000;
+/** A run forgets at its next tick; a machine that slept, or a busy one, makes it late. */
+const FORGET_LATER_MS = 60_000;
 const NO_STORY: readonly CorrelationId[] = [];
 
 /** A step while it is made. */
@@ -30,24 +42,96 @@ interface Findings {
   readonly wants: Want[];
 }
 
+interface Deleted {
+  readonly node: GraphNode;
+  readonly notBefore: number;
+  /** Nothing had needed it for as long before: what a recording tells is forgotten only then. */
+  readonly isIdle: boolean;
+}
+
+/** Everything that a correlator knows, as plain data. */
+export interface CorrelatorState {
+  readonly graph: OwnerGraphState;
+  readonly relations: RelationGraphState;
+  readonly streams: ReadonlyMap<string, NodeNumber>;
+  readonly lifetime: StoryLifetimeState;
+  readonly selection: RootSelection;
+  readonly forgetAfterMs: number;
+  readonly isForgettingTold: boolean;
+  /** Arrays of stories by their number in `nodes`. */
+  readonly shared: ReadonlyMap<string, number>;
+  readonly noStory: number;
+  readonly none: number;
+  readonly evictions: EvictionsState;
+  readonly deleted: readonly (readonly [node: NodeNumber, notBefore: number, isIdle: boolean])[];
+  readonly nodes: GraphState;
+}
+
 /** One per recording. @throws FaroError `FARO_USAGE` on construction when the label selector cannot be read. */
 export class Correlator {
   readonly #graph = new OwnerGraph();
   readonly #relations = new RelationGraph(this.#graph);
   readonly #streams: LogStreams;
   readonly #lifetime: StoryLifetime;
+  #selection: RootSelection;
   #selects: Selects;
-  readonly #forgetAfterMs: number;
+  readonly #isForgetAfterGiven: boolean;
+  #forgetAfterMs: number;
+  /** The run whose records come has said after what time it forgets. */
+  #isForgettingTold: boolean;
   readonly #shared = new Map<string, readonly CorrelationId[]>();
   readonly #evictions = new Evictions();
   /** Deleted objects in the order in which they may be forgotten. */
-  readonly #deleted: { readonly node: GraphNode; readonly notBefore: number }[] = [];
+  #deleted: Deleted[] = [];
 
   constructor(options: CorrelatorOptions) {
+    this.#selection = options.selection;
     this.#selects = compileSelection(options.selection);
     this.#lifetime = new StoryLifetime(options.correlationTimeoutMs);
     this.#streams = new LogStreams(this.#graph, (node, by) => this.#lifetime.count(node.stories, "streams", by));
-    this.#forgetAfterMs = options.forgetAfterMs ?? Math.max(FORGET_AFTER_MIN_MS, 2 * options.correlationTimeoutMs);
+    this.#isForgetAfterGiven = options.forgetAfterMs !== undefined;
+    this.#isForgettingTold = this.#isForgetAfterGiven;
+    this.#forgetAfterMs = options.forgetAfterMs ?? forgetAfter(options.correlationTimeoutMs);
+  }
+
+  /** To be written at once: parts of it are the correlator's own. */
+  state(): CorrelatorState {
+    const nodes = new GraphWriter();
+    return {
+      graph: this.#graph.state(nodes),
+      relations: this.#relations.state(nodes),
+      streams: this.#streams.state(nodes),
+      lifetime: this.#lifetime.state(nodes),
+      selection: this.#selection,
+      forgetAfterMs: this.#forgetAfterMs,
+      isForgettingTold: this.#isForgettingTold,
+      shared: new Map(Array.from(this.#shared, ([key, stories]) => [key, nodes.stories(stories)])),
+      noStory: nodes.stories(NO_STORY),
+      none: nodes.stories(NONE),
+      evictions: this.#evictions.state(),
+      deleted: this.#deleted.map(({ node, notBefore, isIdle }) => [nodes.number(node), notBefore, isIdle] as const),
+      nodes: nodes.end(),
+    };
+  }
+
+  /** Goes on from `state`, which becomes its own. For a correlator that has taken nothing. */
+  restore(state: CorrelatorState): void {
+    const constants = [
+      [state.noStory, NO_STORY],
+      [state.none, NONE],
+    ] as const;
+    const nodes = new GraphReader(state.nodes, new Map(constants));
+    this.#graph.restore(state.graph, nodes);
+    this.#relations.restore(state.relations, nodes);
+    this.#streams.restore(state.streams, nodes);
+    this.#lifetime.restore(state.lifetime, nodes);
+    this.#selection = state.selection;
+    this.#selects = compileSelection(state.selection);
+    this.#forgetAfterMs = state.forgetAfterMs;
+    this.#isForgettingTold = state.isForgettingTold;
+    for (const [key, number] of state.shared) this.#shared.set(key, nodes.stories(number));
+    this.#evictions.restore(state.evictions);
+    this.#deleted = state.deleted.map(([node, notBefore, isIdle]) => ({ node: nodes.node(node), notBefore, isIdle }));
   }
 
   /** Objects that are remembered. */
@@ -77,7 +161,11 @@ export class Correlator {
         // Streams of an earlier run that was killed ended with it.
         if (record.state === "started" && record.goesOn === undefined) this.#streams.endAll();
         // A kind that was waited for, or the choice of another run: from here on this decides.
-        if (record.selection !== undefined) this.#selects = compileSelection(record.selection);
+        if (record.selection !== undefined) {
+          this.#selection = record.selection;
+          this.#selects = compileSelection(record.selection);
+        }
+        this.#noteForgetting(record);
         return nothing();
       case "story":
         if (record.state === "completed") this.#lifetime.restoreCompleted(record.story);
@@ -95,11 +183,37 @@ export class Correlator {
     }
   }
 
+  /** An early Faro did not say after what time its stories are over. */
+  #noteForgetting({ state, correlationTimeoutMs }: RunRecord): void {
+    if (state !== "started" || this.#isForgetAfterGiven) return;
+    this.#isForgettingTold = correlationTimeoutMs !== undefined;
+    if (correlationTimeoutMs !== undefined) this.#forgetAfterMs = forgetAfter(correlationTimeoutMs);
+  }
+
   /** Lets time pass: completes quiet stories and forgets what was deleted long ago. */
   tick(nowMs: number): CorrelationStep {
     const records = this.#lifetime.tick(nowMs);
     const forgotten = this.#forgetBefore(nowMs);
     return { stories: NO_STORY, records: [...records, ...this.#evictions.say(nowMs)], wants: [], forgotten };
+  }
+
+  /**
+   * Forgets what the run that recorded this forgot, but never sooner than it did: what a record then still found, it has to find
+   * again. That run looked at it between two looks here.
+   * @param atMs arrival of the record that comes next
+   * @returns what was forgotten, by uid
+   */
+  forgetAsRecorded(atMs: number): readonly string[] {
+    const due = this.#isForgettingTold ? this.#takeDue(atMs - FORGET_LATER_MS) : NONE;
+    if (due.length === 0) return NONE;
+    const forgotten = due.flatMap(({ node, isIdle }) => {
+      if (isIdle && this.#forget(node)) return [node.uid];
+      this.#deleted.push({ node, notBefore: atMs + this.#forgetAfterMs, isIdle: !this.#isNeeded(node) });
+      return [];
+    });
+    // That run has said so.
+    this.#evictions.clear();
+    return forgotten;
   }
 
   /** Completes every open story. */
@@ -152,7 +266,7 @@ export class Correlator {
       this.#lifetime.count(node.keepsAlive, "living", -1);
       node.isLiving = false;
     }
-    if (isGone && node.deletedAt === atMs) this.#deleted.push({ node, notBefore: atMs + this.#forgetAfterMs });
+    if (isGone && node.deletedAt === atMs) this.#deleted.push({ node, notBefore: atMs + this.#forgetAfterMs, isIdle: false });
   }
 
   /** Attributes the nodes anew, and everything below those for which that made a difference. */
@@ -238,20 +352,31 @@ export class Correlator {
   }
 
   /** Deleted objects stand in the order of their time, so what is not due yet ends the search. */
-  #forgetBefore(nowMs: number): readonly string[] {
+  #takeDue(nowMs: number): readonly Deleted[] {
+    const [next] = this.#deleted;
+    if (next === undefined || next.notBefore > nowMs) return NONE;
     const firstLater = this.#deleted.findIndex(({ notBefore }) => notBefore > nowMs);
-    const due = this.#deleted.splice(0, firstLater === -1 ? this.#deleted.length : firstLater);
-    return due.flatMap(({ node }) => {
+    return this.#deleted.splice(0, firstLater === -1 ? this.#deleted.length : firstLater);
+  }
+
+  #forgetBefore(nowMs: number): readonly string[] {
+    return this.#takeDue(nowMs).flatMap(({ node }) => {
       if (this.#forget(node)) return [node.uid];
-      this.#deleted.push({ node, notBefore: nowMs + this.#forgetAfterMs });
+      this.#deleted.push({ node, notBefore: nowMs + this.#forgetAfterMs, isIdle: false });
       return [];
     });
   }
 
-  /** False while the object is still needed: its story goes on, a log stream is open, or children remember it. */
+  /** True while its story goes on, a log stream is open, or children remember it. */
+  #isNeeded(node: GraphNode): boolean {
+    if (node.isSelected && this.#lifetime.isOpen(correlationId(node))) return true;
+    return openStreams(node) > 0 || (node.children !== undefined && node.children.size > 0);
+  }
+
+  /** False while the object is still needed. */
   #forget(node: GraphNode): boolean {
+    if (this.#isNeeded(node) || !this.#graph.forget(node)) return false;
     const own = node.isSelected ? correlationId(node) : undefined;
-    if ((own !== undefined && this.#lifetime.isOpen(own)) || openStreams(node) > 0 || !this.#graph.forget(node)) return false;
     this.#streams.forget(node);
     this.#evictions.count(node);
     if (own === undefined) return true;
@@ -265,6 +390,11 @@ export class Correlator {
 function sharedProof({ owners, subjects }: GraphNode, proof: string): string {
   const sibling = (owners[0] ?? subjects[0])?.children?.values().next().value;
   return sibling?.proof === proof ? sibling.proof : proof;
+}
+
+/** An object is remembered for twice the time after which its story is over. */
+function forgetAfter(correlationTimeoutMs: number): number {
+  return Math.max(FORGET_AFTER_MIN_MS, 2 * correlationTimeoutMs);
 }
 
 function isPodOrAboutOne(node: GraphNode): boolean {

@@ -4,12 +4,30 @@ import type { CorrelationRecord } from "./types.ts";
 
 const SAY_EVERY_MS = 60_000;
 
+export interface EvictionsState {
+  readonly byKind: ReadonlyMap<string, number>;
+  readonly saidAt: number;
+}
+
 export class Evictions {
   readonly #byKind = new Map<string, number>();
   #saidAt = Number.NEGATIVE_INFINITY;
 
+  state(): EvictionsState {
+    return { byKind: this.#byKind, saidAt: this.#saidAt };
+  }
+
+  restore({ byKind, saidAt }: EvictionsState): void {
+    for (const [kind, count] of byKind) this.#byKind.set(kind, count);
+    this.#saidAt = saidAt;
+  }
+
   count({ kind }: GraphNode): void {
     this.#byKind.set(kind, (this.#byKind.get(kind) ?? 0) + 1);
+  }
+
+  clear(): void {
+    this.#byKind.clear();
   }
 
   /** The record that is due at `nowMs`, if any. */

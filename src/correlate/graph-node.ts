@@ -42,7 +42,8 @@ export interface GraphNode {
   links: Links | undefined;
 }
 
-const NONE: readonly never[] = [];
+/** What a node has of anything before it has some. */
+export const NONE: readonly never[] = [];
 
 /** A node of which only the uid is known. */
 export function bareNode(uid: string): GraphNode {

@@ -1,5 +1,6 @@
 /** Which pod a log stream belongs to, and which streams are still open. */
 import type { GraphNode } from "./graph-node.ts";
+import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 import type { OwnerGraph } from "./owner-graph.ts";
 
 /** Streams of the pod that have not ended. */
@@ -48,6 +49,15 @@ export class LogStreams {
 
   endAll(): void {
     for (const [stream, pod] of this.#pods) this.#close(pod, stream);
+  }
+
+  /** The pods of the streams; whether one is open, the pods say. */
+  state(nodes: GraphWriter): ReadonlyMap<string, NodeNumber> {
+    return new Map(Array.from(this.#pods, ([stream, pod]) => [stream, nodes.number(pod)]));
+  }
+
+  restore(pods: ReadonlyMap<string, NodeNumber>, nodes: GraphReader): void {
+    for (const [stream, pod] of pods) this.#pods.set(stream, nodes.node(pod));
   }
 
   forget(pod: GraphNode): void {

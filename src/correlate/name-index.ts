@@ -5,6 +5,7 @@
  */
 import { type ObjectRecord, type ObjectRef, parseTimestamp } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
+import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 
 /** An object as an Event names it, and the moment it speaks of (milliseconds since 1970). */
 export interface NamedSubject {
@@ -38,6 +39,12 @@ export function subjectsOf(record: ObjectRecord, atMs: number): Subjects {
     uids: [...new Set(refs.flatMap((ref) => ref.uid ?? []))].filter((uid) => uid !== record.uid),
     named: refs.filter(needsName).flatMap((ref) => named(ref, time)),
   };
+}
+
+export interface NameIndexState {
+  readonly objects: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly waiting: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly subjects: readonly (readonly [event: NodeNumber, trusted: readonly NodeNumber[], named: readonly NamedSubject[]])[];
 }
 
 export class NameIndex {
@@ -77,6 +84,26 @@ export class NameIndex {
       (node) =>
         node.kind === kind && node.namespace === namespace && node.deletedAt === undefined && groupOf(node.apiVersion) === group,
     );
+  }
+
+  state(nodes: GraphWriter): NameIndexState {
+    return {
+      objects: nodes.sets(new Map(Array.from(this.#objects.keys(), (name) => [name, this.#named(name)]))),
+      waiting: nodes.sets(this.#waiting),
+      subjects: Array.from(this.#subjects, ([event, { trusted, named: byName }]) => {
+        return [nodes.number(event), nodes.numbers(trusted), byName] as const;
+      }),
+    };
+  }
+
+  restore({ objects, waiting, subjects }: NameIndexState, nodes: GraphReader): void {
+    for (const [name, numbers] of objects) {
+      const [only, ...others] = nodes.nodes(numbers);
+      if (only !== undefined) this.#objects.set(name, others.length === 0 ? only : [only, ...others]);
+    }
+    for (const [key, events] of nodes.sets(waiting)) this.#waiting.set(key, events);
+    for (const [event, trusted, byName] of subjects)
+      this.#subjects.set(nodes.node(event), { trusted: nodes.nodes(trusted), named: byName });
   }
 
   remove(node: GraphNode): void {

@@ -5,7 +5,8 @@
  */
 import type { ObjectRecord, OwnerRef } from "../record/index.ts";
 import { bareNode, type GraphNode, isHonoured } from "./graph-node.ts";
-import { NameIndex, subjectsOf } from "./name-index.ts";
+import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
+import { NameIndex, type NameIndexState, subjectsOf } from "./name-index.ts";
 
 /** What one record changed in the graph. */
 export interface Sight {
@@ -30,6 +31,13 @@ export interface TurnedEvent {
 
 const NO_TURN: readonly TurnedEvent[] = [];
 const NO_NODES: readonly GraphNode[] = [];
+
+export interface OwnerGraphState {
+  readonly nodes: readonly NodeNumber[];
+  readonly names: NameIndexState;
+  readonly words: readonly string[];
+  readonly hasFormerOwners: boolean;
+}
 
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>();
@@ -84,6 +92,22 @@ export class OwnerGraph {
   /** Living objects of that kind, place and name. */
   living(kind: string, group: string, namespace: string | undefined, name: string): readonly GraphNode[] {
     return this.#names.living(kind, group, namespace, name);
+  }
+
+  state(nodes: GraphWriter): OwnerGraphState {
+    return {
+      nodes: nodes.numbers(this.#nodes.values()),
+      names: this.#names.state(nodes),
+      words: [...this.#words.keys()],
+      hasFormerOwners: this.#hasFormerOwners,
+    };
+  }
+
+  restore({ nodes: numbers, names, words, hasFormerOwners }: OwnerGraphState, nodes: GraphReader): void {
+    for (const node of nodes.nodes(numbers)) this.#nodes.set(node.uid, node);
+    this.#names.restore(names, nodes);
+    for (const word of words) this.#words.set(word, word);
+    this.#hasFormerOwners = hasFormerOwners;
   }
 
   /** Removes a node. False when something still refers to it. */

@@ -6,6 +6,7 @@
  */
 import { type CorrelationId, type NamedRelation, type ObjectRelations, referenceKey } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
+import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 import {
   addEdge,
   compareNamed,
@@ -36,6 +37,14 @@ export interface RelationFindings {
 export interface Bearers {
   /** Living objects of that kind, place and name. */
   living(kind: string, group: string, namespace: string | undefined, name: string): readonly GraphNode[];
+}
+
+export interface RelationGraphState {
+  readonly waiting: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly aliases: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly selectors: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly selectable: ReadonlyMap<string, readonly NodeNumber[]>;
+  readonly wanted: ReadonlySet<string>;
 }
 
 export class RelationGraph {
@@ -103,6 +112,25 @@ export class RelationGraph {
     for (const subject of subjects.lost) {
       for (const story of drawnInto(subject)) this.#support(event, { story, ...aboutOf(subject), by: -1 });
     }
+  }
+
+  /** What siblings have in common is found again with their next versions. */
+  state(nodes: GraphWriter): RelationGraphState {
+    return {
+      waiting: nodes.sets(this.#waiting),
+      aliases: nodes.sets(this.#aliases),
+      selectors: nodes.sets(this.#selectors),
+      selectable: nodes.sets(this.#selectable),
+      wanted: this.#wanted,
+    };
+  }
+
+  restore(state: RelationGraphState, nodes: GraphReader): void {
+    for (const [key, holders] of nodes.sets(state.waiting)) this.#waiting.set(key, holders);
+    for (const [key, holders] of nodes.sets(state.aliases)) this.#aliases.set(key, holders);
+    for (const [key, holders] of nodes.sets(state.selectors)) this.#selectors.set(key, holders);
+    for (const [key, holders] of nodes.sets(state.selectable)) this.#selectable.set(key, holders);
+    for (const key of state.wanted) this.#wanted.add(key);
   }
 
   // --- what a version states ------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 import type { CompletedBecause, CorrelationId, StoryRecord } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
+import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 import type { CorrelationRecord } from "./types.ts";
 
 /** A story that waits for more. */
@@ -26,6 +27,8 @@ interface Story extends OpenStory {
   /** Log streams that have not ended. */
   streams: number;
 }
+
+export type StoryLifetimeState = readonly (Omit<Story, "rootNode"> & { readonly rootNode: NodeNumber })[];
 
 /** The customary id: kind in lower case and uid of the root. */
 export function correlationId(root: Pick<GraphNode, "kind" | "uid">): CorrelationId {
@@ -138,6 +141,14 @@ export class StoryLifetime {
     return [...this.#stories.values()].flatMap((story) => {
       return story.state === "open" ? [complete(story, isOver(story) ? "deleted" : "stopped")] : [];
     });
+  }
+
+  state(nodes: GraphWriter): StoryLifetimeState {
+    return Array.from(this.#stories.values(), (story) => ({ ...story, rootNode: nodes.number(story.rootNode) }));
+  }
+
+  restore(stories: StoryLifetimeState, nodes: GraphReader): void {
+    for (const story of stories) this.#stories.set(story.story, { ...story, rootNode: nodes.node(story.rootNode) });
   }
 
   forget(id: CorrelationId): void {

@@ -61,6 +61,10 @@ export class ProofDisk implements FileLayer {
     return Promise.resolve(this.#files.has(path) ? "named" : undefined);
   }
 
+  stampOf(path: string): Promise<string | undefined> {
+    return Promise.resolve(this.#files.get(path)?.length.toString());
+  }
+
   list(directory: string): Promise<readonly string[]> {
     const names = [...this.#files.keys()].filter((path) => path.startsWith(`${directory}/`));
     return Promise.resolve(names.map((path) => path.slice(directory.length + 1)).sort());

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly damaged: readonly string[];
   /** Lives of the recorder. */
   readonly lives: readonly Life[];
+  /** Of each start that found a state kept beside the recording, what it would have done otherwise without it. */
+  readonly states: readonly (readonly string[])[];
   /** Errors with which a life ended that nobody had asked to end. */
   readonly failures: readonly string[];
   /** What moments the times of records stand for. */

@@ -24,6 +24,8 @@ export interface Figures {
   gaps: number;
   /** Times that the recorder was started. */
   lives: number;
+  /** Starts that went on from a kept state. */
+  states: number;
   /** Virtual time, milliseconds. */
   virtualMs: number;
   /** How often each fault was in force. */
@@ -52,6 +54,7 @@ export async function prove(
     requests: 0,
     gaps: 0,
     lives: 0,
+    states: 0,
     virtualMs: 0,
     faults: new Map(),
   };
@@ -87,6 +90,7 @@ function count(figures: Figures, evidence: Evidence): void {
   figures.requests += evidence.asked.length;
   figures.gaps += evidence.records.filter((record) => record.type === "gap" && record.state === "opened").length;
   figures.lives += evidence.lives.length;
+  figures.states += evidence.states.length;
   figures.virtualMs += evidence.endedAt;
   for (const fault of evidence.faults) figures.faults.set(fault, (figures.faults.get(fault) ?? 0) + 1);
 }

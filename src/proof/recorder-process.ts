@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openRecordingSource, recordingDirectory } from "../archive/index.ts";
 import type { VirtualClock } from "../base/index.ts";
-import { type Capture, startCapture } from "../capture/index.ts";
+import { type Capture, checkState, startCapture } from "../capture/index.ts";
 import type { Chance } from "./chance.ts";
 import type { ProofCluster } from "./clusters.ts";
 import { ProofDisk } from "./disk.ts";
@@ -44,6 +44,9 @@ export interface RecorderOptions {
   readonly chance: Chance;
 }
 
+const FARO_VERSION = "0.0.0";
+/** A recording here has some hundred kilobytes. */
+const STATE_EVERY_BYTES = 20_000;
 const CONNECT_TIMEOUT_MS = 24 * 3_600_000;
 
 export class RecorderProcess {
@@ -51,6 +54,8 @@ export class RecorderProcess {
   readonly lives: Life[] = [];
   /** Runs that got as far as opening their recording. */
   readonly openings: Opening[] = [];
+  /** Of each start that found a state kept, what differs between going on from it and reading everything. */
+  readonly states: (readonly string[])[] = [];
   /** Errors with which a capture ended; a refusal by the server among them. */
   readonly failures: unknown[] = [];
   readonly #options: RecorderOptions;
@@ -87,6 +92,8 @@ export class RecorderProcess {
     this.#number++;
     mkdirSync(this.output, { recursive: true });
     this.disk = this.disk.moved(before, this.output);
+    const state = await checkState({ output: this.output, files: this.disk, faroVersion: FARO_VERSION });
+    if (state !== undefined) this.states.push(state);
     this.#clock = new ProcessClock(clock, chance, this.#clock);
     const running: Running = {
       startedAt: clock.monotonic(),
@@ -166,7 +173,8 @@ export class RecorderProcess {
         includeLogs: true,
         maxLogStreams: 3,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        faroVersion: "0.0.0",
+        faroVersion: FARO_VERSION,
+        stateEveryBytes: STATE_EVERY_BYTES,
       });
       this.openings.push({ at: this.#options.clock.monotonic(), earlier: running.earlier });
       await running.capture.done;

@@ -149,6 +149,7 @@ async function gather(world: World, schedule: Schedule, rest: Rest): Promise<Evi
     records,
     damaged,
     lives: recorder.lives,
+    states: recorder.states,
     failures: recorder.failures.map((error) => (error instanceof Error ? (error.stack ?? error.message) : String(error))),
     times: stretchesOf(recorder.clock.steps, recorder.openings),
     quietAt: rest.quietAt,

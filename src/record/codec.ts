@@ -106,6 +106,17 @@ export function decodeRecord(line: Buffer): FaroRecord {
   }
 }
 
+/** Whether a line, without its newline, has the checksum that it begins with. */
+export function isWholeLine(text: Buffer): boolean {
+  try {
+    verify(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
 function verify(text: Buffer): void {
   const isFramed =
     text.length > BODY_AT &&

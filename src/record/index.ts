@@ -3,6 +3,7 @@ export {
   CHECKSUM_AT,
   CHECKSUM_DIGITS,
   decodeRecord,
+  isWholeLine,
   encodeRecord,
   LINE_START,
   prepareLine,
@@ -57,4 +58,4 @@ export {
   type RelationType,
   type SelectingRelation,
 } from "./relation.ts";
-export type { RecordAt, RecordingSource } from "./recording-source.ts";
+export type { RecordAt, RecordingSource, ScanFrom } from "./recording-source.ts";

@@ -7,9 +7,15 @@ export interface RecordAt {
   readonly position: Position;
 }
 
+/** Where a line begins, and how many of its segment stand in front of it. */
+export interface ScanFrom {
+  readonly position: Position;
+  readonly lines: number;
+}
+
 export interface RecordingSource {
-  /** Every record in the order of writing. */
-  scan(): AsyncIterable<RecordAt>;
+  /** Every record in the order of writing, or those from a place on. */
+  scan(from?: ScanFrom): AsyncIterable<RecordAt>;
   /** The record at `position`. */
   read(position: Position): Promise<FaroRecord>;
   /**

@@ -1,9 +1,9 @@
 /** Streams that come out of a cluster, never losing silently. */
-export { Aligner } from "./logs/align.ts";
 export { ContainerLog } from "./logs/container-log.ts";
 export { containersOf, type ContainerSight, type InstanceSight, unseenContainersOf } from "./logs/instances.ts";
 export type { LogInstance, LogItem } from "./logs/log-item.ts";
 export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
+export { type RecordedBlock, RecordedTail, type RecordedTailState } from "./logs/recorded-tail.ts";
 export { LogSlots } from "./logs/slots.ts";
 export { type PlacedSlice, type Slice, SliceMemory } from "./watch/slices.ts";
 export {

@@ -29,6 +29,13 @@ const BESIDE_MAX_MS = 2 ** 31 - 1;
 const COLUMNS = { position: 0, time: 1, seq: 2, lines: 3, before: 4, beside: 5, transition: 6 } as const;
 type ColumnName = keyof typeof COLUMNS;
 
+/** A table of rows but for its full pages, which stand one behind the other. */
+export interface RowTableState {
+  readonly count: number;
+  /** Rows of the page that is being filled, by column. */
+  readonly open: readonly Float64Array[];
+}
+
 /** Rows in the order of arrival. The rows of one stream form a chain, from its last row backwards. */
 export class RowTable {
   #count = 0;
@@ -38,6 +45,27 @@ export class RowTable {
 
   constructor(pages: RowPages = new RowPagesInMemory()) {
     this.#pages = pages;
+  }
+
+  state(): RowTableState {
+    const length = this.#count % PAGE_ROWS;
+    return { count: this.#count, open: this.#open.map((column) => column.slice(0, length)) };
+  }
+
+  /** The pages that are full now, each as bytes: they never change. */
+  fullPages(): Iterable<Uint8Array> {
+    return this.#pagesBefore(this.#pages.count);
+  }
+
+  *#pagesBefore(count: number): Generator<Uint8Array> {
+    for (let number = 0; number < count; number++) yield this.#pages.bytes(number);
+  }
+
+  /** For a table without a row. */
+  restore({ count, open }: RowTableState, fullPages: Iterable<Uint8Array>): void {
+    for (const page of fullPages) this.#pages.addBytes(page, this.#open.length);
+    this.#count = count;
+    for (const [at, column] of open.entries()) this.#open[at]?.set(column);
   }
 
   /** Adds a row behind `before` in its chain; returns its number. */

@@ -44,12 +44,39 @@ interface ScopeEntry {
   readonly covered: CoveredInterval[];
 }
 
+export interface CoverageState {
+  readonly scopes: ReadonlyMap<ScopeId, ScopeEntry>;
+  readonly gaps: ReadonlyMap<string, Gap>;
+  readonly lastArrival: IsoTime | undefined;
+  readonly isRunning: boolean;
+  readonly order: number;
+}
+
 export class CoverageLedger {
   readonly #scopes = new Map<ScopeId, ScopeEntry>();
   readonly #gaps = new Map<string, Gap>();
   #lastArrival: IsoTime | undefined;
   #isRunning = false;
   #order = 0;
+
+  /** To be written at once: parts of it are its own. */
+  state(): CoverageState {
+    return {
+      scopes: this.#scopes,
+      gaps: this.#gaps,
+      lastArrival: this.#lastArrival,
+      isRunning: this.#isRunning,
+      order: this.#order,
+    };
+  }
+
+  restore({ scopes, gaps, lastArrival, isRunning, order }: CoverageState): void {
+    for (const [scope, entry] of scopes) this.#scopes.set(scope, entry);
+    for (const [id, gap] of gaps) this.#gaps.set(id, gap);
+    this.#lastArrival = lastArrival;
+    this.#isRunning = isRunning;
+    this.#order = order;
+  }
 
   /** Records that it has taken: a story that is completed tells of its scopes what was known then. */
   get order(): number {

@@ -30,6 +30,6 @@ export { eventId, seenEvent } from "./overview/seen.ts";
 export { isTrouble } from "./overview/trouble.ts";
 export { checkStoryPart, type StoryPart, storyJsonSchema } from "./schema.ts";
 export { StoryFiles, type StoryFilesOptions, type ToldStory, writeStoryFile, type WrittenStoryFile } from "./story-file.ts";
-export { StoryIndex, type StoryState } from "./story-index.ts";
+export { StoryIndex, type StoryIndexState, type StoryState } from "./story-index.ts";
 export type { StorySink } from "./text-buffer.ts";
 export type { StorySummary, WriteStoryOptions } from "./write-story.ts";

@@ -23,11 +23,30 @@ export interface LogStream {
   end: { readonly outcome: "complete" | "incomplete"; readonly reason: string } | undefined;
 }
 
+/** Streams of one instance share their time. */
+export interface LogStreamsState {
+  readonly streams: ReadonlyMap<string, LogStream>;
+  readonly times: ReadonlyMap<string, RunningTime>;
+}
+
 export class LogStreams {
   readonly #streams = new Map<string, LogStream>();
   /** By the uid of their pod: a thousand stories ask for theirs of a thousand pods. */
   readonly #ofPod = new Map<string, Set<LogStream>>();
   readonly #times = new Map<string, RunningTime>();
+
+  /** To be written at once: parts of it are its own. */
+  state(): LogStreamsState {
+    return { streams: this.#streams, times: this.#times };
+  }
+
+  restore({ streams, times }: LogStreamsState): void {
+    for (const [id, stream] of streams) {
+      this.#streams.set(id, stream);
+      if (stream.instance !== undefined) this.#join(stream, stream.instance.podUid);
+    }
+    for (const [containerId, time] of times) this.#times.set(containerId, time);
+  }
 
   bind(record: LogStreamRecord): void {
     const stream = this.#ensure(record.stream);
@@ -77,6 +96,10 @@ export class LogStreams {
 
   #move(stream: LogStream, podUid: string): void {
     if (stream.instance !== undefined) this.#ofPod.get(stream.instance.podUid)?.delete(stream);
+    this.#join(stream, podUid);
+  }
+
+  #join(stream: LogStream, podUid: string): void {
     const ofPod = this.#ofPod.get(podUid);
     if (ofPod === undefined) this.#ofPod.set(podUid, new Set([stream]));
     else ofPod.add(stream);

@@ -3,14 +3,11 @@
  * process and has no name, so that nothing is left of it, whatever ends the process.
  */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { type NumberArray, PAGE_ROWS } from "../base/index.ts";
-import type { Page, RowPages } from "./row-pages.ts";
+import { decodePage, encodePage, type Page, type RowPages } from "./row-pages.ts";
 
 /** Some 4 MB, for a quarter of a million rows. */
 const HELD_MAX = 64;
 const FILE_MODE = 0o600;
-/** Of each column its base, and the bytes of a value. */
-const HEAD_NUMBERS = 2;
 
 interface Held {
   readonly memory: ArrayBuffer;
@@ -43,17 +40,29 @@ export class RowPagesOnDisk implements RowPages {
     const number = this.count;
     const begin = this.#begins[number] ?? 0;
     this.#columns = page.length;
-    const memory = encode(page, (bytes) => this.#roomFor(bytes));
+    const memory = encodePage(page, (bytes) => this.#roomFor(bytes));
     const isWritten = this.#write(memory, begin);
     this.#begins.push(isWritten ? begin + memory.byteLength : begin);
     if (isWritten) this.#hold(number, memory.buffer);
     else this.#unwritten.set(number, page);
   }
 
+  addBytes(bytes: Uint8Array, columns: number): void {
+    const memory = new Uint8Array(bytes);
+    this.#columns = columns;
+    this.add(decodePage(memory.buffer, columns));
+  }
+
+  bytes(number: number): Uint8Array {
+    const unwritten = this.#unwritten.get(number);
+    return unwritten === undefined ? this.#read(number, new Uint8Array(this.#lengthOf(number))) : encodePage(unwritten);
+  }
+
   /** @throws what `node:fs` throws, when the disk does not give back what it took. */
   at(number: number): Page {
     const held = this.#held.get(number);
-    if (held === undefined) return this.#unwritten.get(number) ?? this.#read(number);
+    if (held === undefined)
+      return this.#unwritten.get(number) ?? this.#hold(number, this.#read(number, this.#roomFor(this.#lengthOf(number))).buffer);
     held.usedAt = ++this.#uses;
     return held.page;
   }
@@ -80,19 +89,23 @@ export class RowPagesOnDisk implements RowPages {
     return this.#file;
   }
 
-  #read(number: number): Page {
+  #lengthOf(number: number): number {
     const [begin = 0, end = 0] = this.#begins.slice(number, number + 2);
-    const bytes = this.#roomFor(end - begin);
+    return end - begin;
+  }
+
+  #read(number: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const begin = this.#begins[number] ?? 0;
     for (let done = 0; done < bytes.length;) {
       const count = this.#file === undefined ? 0 : readSync(this.#file, bytes, done, bytes.length - done, begin + done);
       if (count === 0) throw new Error(`page ${number} of the rows cannot be read back`);
       done += count;
     }
-    return this.#hold(number, bytes.buffer);
+    return bytes;
   }
 
   #hold(number: number, memory: ArrayBuffer): Page {
-    const page = decode(memory, this.#columns);
+    const page = decodePage(memory, this.#columns);
     this.#held.set(number, { memory, page, usedAt: ++this.#uses });
     return page;
   }
@@ -108,36 +121,4 @@ export class RowPagesOnDisk implements RowPages {
     const isEnough = memory !== undefined && memory.byteLength >= bytes;
     return new Uint8Array(isEnough ? memory : new ArrayBuffer(bytes), 0, bytes);
   }
-}
-
-/** Head, then the columns that have more than one value. Each begins at a multiple of eight bytes. */
-function encode(page: Page, roomFor: (bytes: number) => Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const head = new Float64Array(page.flatMap(({ base, above }) => [base, above?.BYTES_PER_ELEMENT ?? 0]));
-  const parts = [head, ...page.flatMap(({ above }) => above ?? [])];
-  const bytes = roomFor(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const { buffer, byteOffset, byteLength } of parts) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
-  }
-  return bytes;
-}
-
-function decode(memory: ArrayBuffer, columns: number): Page {
-  const head = new Float64Array(memory, 0, columns * HEAD_NUMBERS);
-  let at = head.byteLength;
-  return Array.from({ length: columns }, (_, column) => {
-    const [base = 0, width = 0] = head.subarray(column * HEAD_NUMBERS);
-    const above = valuesOf(width, memory, at);
-    at += above?.byteLength ?? 0;
-    return { base, above };
-  });
-}
-
-function valuesOf(width: number, memory: ArrayBuffer, at: number): NumberArray | undefined {
-  if (width === 0) return undefined;
-  if (width === 1) return new Uint8Array(memory, at, PAGE_ROWS);
-  if (width === 2) return new Uint16Array(memory, at, PAGE_ROWS);
-  if (width === 4) return new Uint32Array(memory, at, PAGE_ROWS);
-  return new Float64Array(memory, at, PAGE_ROWS);
 }

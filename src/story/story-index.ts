@@ -17,17 +17,17 @@ import type {
 } from "../record/index.ts";
 import { isoMs, unreachable } from "../base/index.ts";
 import { StoryOrder } from "./chronology/story-order.ts";
-import { Witnesses } from "./chronology/witnesses.ts";
-import { LineChoices } from "./line-choices.ts";
+import { Witnesses, type WitnessesState } from "./chronology/witnesses.ts";
+import { type LineChoiceOfRun, LineChoices } from "./line-choices.ts";
 import { type Chain, visitNewestFirst } from "./chains.ts";
-import { NO_ROW, RowTable } from "./columns.ts";
-import { CoverageLedger, type Extent, type Gap } from "./coverage.ts";
+import { NO_ROW, RowTable, type RowTableState } from "./columns.ts";
+import { CoverageLedger, type CoverageState, type Extent, type Gap } from "./coverage.ts";
 import type { CoveredScope } from "./document.ts";
 import { DrawnRows } from "./drawn.ts";
-import { type LogStream, LogStreams } from "./log-streams.ts";
+import { type LogStream, LogStreams, type LogStreamsState } from "./log-streams.ts";
 import { podLife, stepPodLife } from "./replacements.ts";
 import { RowPagesOnDisk } from "./rows-on-disk.ts";
-import { type Subject, Subjects } from "./subjects.ts";
+import { type Subject, Subjects, type SubjectsState } from "./subjects.ts";
 import { advance, besideEvent, objectTime } from "./timeline.ts";
 
 /** A story as far as it is known now. */
@@ -61,6 +61,19 @@ export interface StoryExtract {
   readonly lines: LineChoices;
 }
 
+/** Everything that an index knows but the full pages of its rows, as plain data. */
+export interface StoryIndexState {
+  readonly rows: RowTableState;
+  readonly subjects: SubjectsState;
+  readonly streams: LogStreamsState;
+  readonly ledger: CoverageState;
+  readonly stories: ReadonlyMap<CorrelationId, StoryState>;
+  readonly witnesses: WitnessesState;
+  readonly unreadable: ReadonlyMap<Position, string>;
+  readonly choices: readonly LineChoiceOfRun[];
+  readonly run: RunRecord | undefined;
+}
+
 export interface StoryIndexOptions {
   /** Where a file for the rows can be made, so that memory does not grow with them. Without it they are in memory. */
   readonly scratch?: string;
@@ -81,6 +94,34 @@ export class StoryIndex {
   constructor({ scratch }: StoryIndexOptions = {}) {
     this.#scratch = scratch === undefined ? undefined : new RowPagesOnDisk(scratch);
     this.rows = new RowTable(this.#scratch);
+  }
+
+  /** To be written at once, and the full pages of `rows` with it: parts of it are the index's own. */
+  state(): StoryIndexState {
+    return {
+      rows: this.rows.state(),
+      subjects: this.#subjects.state(),
+      streams: this.#streams.state(),
+      ledger: this.#ledger.state(),
+      stories: this.#stories,
+      witnesses: this.#witnesses.state(),
+      unreadable: this.#unreadable,
+      choices: this.#choices.state(),
+      run: this.#run,
+    };
+  }
+
+  /** Goes on from `state`, which becomes its own. For an index that has taken nothing. */
+  restore(state: StoryIndexState, fullPages: Iterable<Uint8Array>): void {
+    this.rows.restore(state.rows, fullPages);
+    this.#subjects.restore(state.subjects);
+    this.#streams.restore(state.streams);
+    this.#ledger.restore(state.ledger);
+    for (const [id, story] of state.stories) this.#stories.set(id, story);
+    this.#witnesses.restore(state.witnesses);
+    for (const [position, why] of state.unreadable) this.#unreadable.set(position, why);
+    this.#choices.restore(state.choices);
+    this.#run = state.run;
   }
 
   /** Nothing more is asked of it. */

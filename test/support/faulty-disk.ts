@@ -12,6 +12,7 @@ export class FaultyDisk implements FileLayer {
     this.#faulty(await diskLayer.openForWriting(path));
   readonly openForReading: FileLayer["openForReading"] = (path) => diskLayer.openForReading(path);
   readonly identityOf: FileLayer["identityOf"] = (path) => diskLayer.identityOf(path);
+  readonly stampOf: FileLayer["stampOf"] = (path) => diskLayer.stampOf(path);
   readonly list: FileLayer["list"] = (directory) => diskLayer.list(directory);
   readonly createDirectory: FileLayer["createDirectory"] = (directory) => diskLayer.createDirectory(directory);
   readonly syncDirectory: FileLayer["syncDirectory"] = (directory) => diskLayer.syncDirectory(directory);

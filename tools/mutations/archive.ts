@@ -50,8 +50,8 @@ export const ARCHIVE_BUGS: readonly Mutation[] = [
     name: "sequence-reused-after-a-restart",
     story: "A restart counts from the last line alone, which is not the highest: two records share a number, and order is lost.",
     room: "archive",
-    find: "lastSeq: Math.max(tail.lastSeq, await lastSeqBefore(layer, directory, segments)),",
-    replace: "lastSeq: tail.lastSeq,",
+    find: "Math.max(from?.lastSeq ?? 0, tail.lastSeq, await lastSeqBefore(layer, directory, segments, from?.position))",
+    replace: "tail.lastSeq",
     tests,
   },
   {

@@ -97,7 +97,7 @@ export const OWN_FAULTS: readonly Fault[] = [
   elsewhere(
     "F79",
     "the checkpoint is damaged, older or newer than the recording",
-    "what a run goes on from is the recording itself",
-    "src/archive/recover.test.ts",
+    "what a run goes on from is the recording itself, and a state that it bears out",
+    "src/archive/state-file.test.ts",
   ),
 ];

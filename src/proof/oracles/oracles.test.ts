@@ -256,6 +256,7 @@ describe("an oracle objects to", () => {
     ["O9", "a timer that is left", () => ({ ...honest, left: { timers: 1, connections: 0 } })],
     ["O9", "a connection that is left", () => ({ ...honest, left: { timers: 0, connections: 1 } })],
     ["O9", "a run that never came to rest", () => ({ ...honest, quietAt: undefined })],
+    ["O11", "a state that was kept and says something else", () => ({ ...honest, states: [["pods"]] })],
     ["O9", "a capture that ended by itself", () => ({ ...honest, failures: ["TypeError: of undefined"] })],
     ["O9", "a watch that names no version to go on from", () => asking("watch", "resourceVersion", undefined)],
     ["O9", "a watch from version 0", () => asking("watch", "resourceVersion", "0")],

@@ -3,6 +3,7 @@ import type { Evidence, Violation } from "../evidence.ts";
 import { bounded } from "./bounded.ts";
 import { nothingLost, stateKnown } from "./complete.ts";
 import { gapsHonest } from "./ledger.ts";
+import { stateTrue } from "./kept-state.ts";
 import { logsWhole } from "./logs.ts";
 import { bytesKept, inOrder, nothingInvented, nothingTwice } from "./recorded.ts";
 
@@ -12,7 +13,7 @@ export interface Oracle {
   readonly judge: (evidence: Evidence) => readonly Violation[];
 }
 
-/** O1 to O9 of one run. O10, the same output for the same seed, compares two: `sameOutput`. */
+/** All of one run. O10, the same output for the same seed, compares two: `sameOutput`. */
 export const ORACLES: readonly Oracle[] = [
   { id: "O1", title: "nothing is invented", judge: nothingInvented },
   { id: "O2", title: "nothing is recorded twice", judge: nothingTwice },
@@ -23,6 +24,7 @@ export const ORACLES: readonly Oracle[] = [
   { id: "O7", title: "bytes are the server's own", judge: bytesKept },
   { id: "O8", title: "lines of a log are complete, in order, once", judge: logsWhole },
   { id: "O9", title: "nothing leaks, storms, stays unfinished or asks for too little", judge: bounded },
+  { id: "O11", title: "a start that goes on from a kept state begins as one that reads all of the recording", judge: stateTrue },
 ];
 
 /** What every oracle has to say. */

@@ -6,7 +6,7 @@
  */
 import type { Leap } from "./lag.ts";
 import { millisecondsOf, SecondReader, STREAMS_APART_MS } from "./log-line.ts";
-import { hashLine, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
+import { type FirstLine, firstLineOf, hashLine, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
 import { Seams } from "./seams.ts";
 
 /** What to do with the lines of a new connection. */
@@ -38,9 +38,9 @@ export interface Resume {
 }
 
 /** Lines may come with a time up to this long before the newest: stdout and stderr are stamped by two goroutines. */
-const WINDOW_S = 2;
+export const WINDOW_S = 2;
 /** A step back in time beyond this is the node's clock. */
-const CLOCK_STEP_S = 10;
+export const CLOCK_STEP_S = 10;
 /** The tail of a long line whose beginning the kubelet left out as too old can stand before the expected lines: one of each stream. */
 const FRAGMENTS_MAX = 2;
 
@@ -68,15 +68,20 @@ export interface Accepts {
   readonly isWhole?: boolean;
 }
 
-export interface FirstLine {
-  readonly hash: number;
-  readonly second: number;
-  readonly line: Buffer;
+/** What an earlier run delivered. */
+export interface Delivered {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly first: FirstLine | undefined;
+  /** Seconds since 1970: the newest line in front of those that are restored, and the highest of all. */
+  readonly newest: number;
+  readonly highest: number;
+  readonly seams: Seams;
 }
 
 export class Aligner {
   /** The files that the lines delivered came from. */
-  readonly seams: Seams = new Seams();
+  readonly seams: Seams;
   readonly #recent = new RecentLines();
   readonly #seconds = new SecondReader();
   /** Second of the newest line since the node's clock was last set, and the highest before that. */
@@ -92,6 +97,18 @@ export class Aligner {
   #skipBefore: number | undefined;
   /** What is expected is an earlier run's. */
   #isRestored = false;
+
+  /** `delivered` by an earlier run; its last lines are to be given to `restore`. */
+  constructor(delivered?: Delivered) {
+    this.seams = delivered?.seams ?? new Seams();
+    if (delivered === undefined) return;
+    this.#lines = delivered.lines;
+    this.#bytes = delivered.bytes;
+    this.#first = delivered.first;
+    this.#newest = delivered.newest;
+    this.#highest = delivered.highest;
+    this.#isRestored = delivered.lines > 0;
+  }
 
   /** Lines delivered so far. */
   get lines(): number {
@@ -259,10 +276,16 @@ export class Aligner {
     return { common: 0, hasMore: keys.length > 0 };
   }
 
-  /** Takes a line of an earlier run of Faro. `isRedacted`: a secret was taken out of it, so only its timestamp can be compared. */
+  /**
+   * Takes one of the last lines of an earlier run of Faro, which are counted already. `isRedacted`: a secret was taken out of it, so
+   * only its timestamp can be compared.
+   */
   restore(line: Buffer, isRedacted: boolean): void {
-    this.#isRestored = true;
-    this.#note(line, isRedacted);
+    this.#place(
+      this.#seconds.read(line) ?? this.#newest,
+      isRedacted ? keyOf(line) : { hash: hashLine(line), stamp: 0 },
+      isRedacted,
+    );
   }
 
   #judge(second: number, line: Buffer): Verdict {
@@ -333,7 +356,7 @@ export class Aligner {
         this.#mustSearch = mayRepeat && second !== undefined && second < this.#newest - WINDOW_S;
         if (this.#mustSearch) return at;
       }
-      this.#note(line, false);
+      this.#note(line);
       const isClockSetBack = this.#newest * 1_000 < this.#newestMs - 1_000;
       if (instant !== undefined) this.#newestMs = isClockSetBack ? instant : Math.max(this.#newestMs, instant);
     }
@@ -341,18 +364,22 @@ export class Aligner {
   }
 
   #record(lines: readonly Buffer[]): readonly Buffer[] {
-    for (const line of lines) this.#note(line, false);
+    for (const line of lines) this.#note(line);
     return lines;
   }
 
-  #note(line: Buffer, isRedacted: boolean): void {
-    const key = isRedacted ? keyOf(line) : { hash: hashLine(line), stamp: 0 };
+  #note(line: Buffer): void {
+    const key = { hash: hashLine(line), stamp: 0 };
     const second = this.#seconds.read(line) ?? this.#newest;
     this.#beginsBehind = false;
-    this.#first ??= { hash: key.hash, second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
+    this.#first ??= firstLineOf(line, second);
     this.#lines++;
     this.#bytes += line.length + 1;
     this.seams.take(line, this.#bytes);
+    this.#place(second, key, false);
+  }
+
+  #place(second: number, key: LineKey, isRedacted: boolean): void {
     if (second < this.#newest - CLOCK_STEP_S) {
       this.#recent.keepLast(0);
       this.#newest = second;
@@ -376,5 +403,3 @@ export class Aligner {
 const SEAMS_MAX = 4;
 /** More in one batch are in a log whose lines are all far apart. */
 const LEAPS_MAX = 64;
-/** Enough of the first line for its time. */
-const FIRST_BYTES = 64;

@@ -134,3 +134,17 @@ export function keyOf(line: Buffer): LineKey {
   const space = line.subarray(0, STAMP_BYTES_MAX).indexOf(SPACE);
   return { hash: hashLine(line), stamp: hashLine(line.subarray(0, Math.max(0, space))) };
 }
+
+/** The first line of an instance, which tells it from another of its container. */
+export interface FirstLine {
+  readonly hash: number;
+  readonly second: number;
+  /** Enough of it for its time. */
+  readonly line: Buffer;
+}
+
+const FIRST_BYTES = 64;
+
+export function firstLineOf(line: Buffer, second: number): FirstLine {
+  return { hash: hashLine(line), second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
+}

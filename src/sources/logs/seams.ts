@@ -37,6 +37,15 @@ interface Ahead {
   readonly after: number | undefined;
 }
 
+/** What was delivered before somebody looked. */
+export interface SeamsState {
+  readonly bytes: number;
+  readonly settled: number | undefined;
+  readonly known: number;
+  readonly marks: readonly Mark[];
+  readonly nextMark: number;
+}
+
 /** The files of one instance. */
 export class Seams {
   #bytes = 0;
@@ -51,6 +60,26 @@ export class Seams {
   #marks: Mark[] = [];
   #nextMark = 0;
   #ahead: readonly Ahead[] = [];
+
+  constructor(state?: SeamsState) {
+    if (state === undefined) return;
+    this.#bytes = state.bytes;
+    this.#settled = state.settled;
+    this.#known = state.known;
+    this.#marks = [...state.marks];
+    this.#nextMark = state.nextMark;
+  }
+
+  /** Of an instance whose file nobody has looked at. */
+  state(): SeamsState {
+    return {
+      bytes: this.#bytes,
+      settled: this.#settled,
+      known: this.#known,
+      marks: [...this.#marks],
+      nextMark: this.#nextMark,
+    };
+  }
 
   /** Takes the next line; `bytes`: delivered of the instance, it included. */
   take(line: Buffer, bytes: number): void {

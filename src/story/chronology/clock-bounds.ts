@@ -24,9 +24,23 @@ const STEP_MS = 1;
 /** A watch that is up to so much late makes a clock look that much behind. */
 const WATCH_DELAY_MS = 500;
 
+export interface ClockBoundsState {
+  readonly least: readonly Step[];
+  readonly most: readonly Step[];
+}
+
 export class ClockBounds {
-  readonly #least: Step[] = [];
-  readonly #most: Step[] = [];
+  readonly #least: Step[];
+  readonly #most: Step[];
+
+  constructor({ least, most }: ClockBoundsState = { least: [], most: [] }) {
+    this.#least = [...least];
+    this.#most = [...most];
+  }
+
+  state(): ClockBoundsState {
+    return { least: this.#least, most: this.#most };
+  }
 
   /** A time of the clock arrived at `arrival`, which is a whole millisecond: anywhere in the one that it begins. */
   heard(time: number, arrival: number, row: number): void {

@@ -5,7 +5,7 @@
  */
 import { type LifecycleRecord, type ObjectRecord, parseTimestamp } from "../../record/index.ts";
 import type { Subject } from "../subjects.ts";
-import { ClockBounds, type ClockInterval, UNBOUNDED } from "./clock-bounds.ts";
+import { ClockBounds, type ClockBoundsState, type ClockInterval, UNBOUNDED } from "./clock-bounds.ts";
 
 /** `node/<name>`, or `control-plane`. */
 export type ClockName = string;
@@ -31,11 +31,28 @@ export function reporterOf(component: string): "kubelet" | "control-plane" | und
   return CONTROLLER.test(component) ? CONTROL_PLANE : undefined;
 }
 
+export interface ClockLedgerState {
+  readonly bounds: ReadonlyMap<ClockName, ClockBoundsState>;
+  readonly last: { readonly seq: number; readonly at: number };
+  readonly steppedAt: number;
+}
+
 export class ClockLedger {
   readonly #bounds = new Map<ClockName, ClockBounds>();
   #last = { seq: 0, at: Number.NEGATIVE_INFINITY };
   /** Row at which the recorder's own clock was set back: from there on nothing can be told of any other. */
   #steppedAt = Number.POSITIVE_INFINITY;
+
+  state(): ClockLedgerState {
+    const bounds = new Map(Array.from(this.#bounds, ([clock, each]) => [clock, each.state()]));
+    return { bounds, last: this.#last, steppedAt: this.#steppedAt };
+  }
+
+  restore({ bounds, last, steppedAt }: ClockLedgerState): void {
+    for (const [clock, each] of bounds) this.#bounds.set(clock, new ClockBounds(each));
+    this.#last = last;
+    this.#steppedAt = steppedAt;
+  }
 
   /** Takes the number and the moment of any arrival. */
   noteArrival(seq: number, at: number, row: number): void {

@@ -9,7 +9,7 @@ import { NO_ROW } from "../columns.ts";
 import type { LogStream } from "../log-streams.ts";
 import type { Subject, Subjects } from "../subjects.ts";
 import { eventMoment } from "../timeline.ts";
-import { ClockLedger, type ClockName, nodeClock, reporterOf } from "./clock-ledger.ts";
+import { ClockLedger, type ClockLedgerState, type ClockName, nodeClock, reporterOf } from "./clock-ledger.ts";
 import { arrivalOf, arrived, lastTransition, newPodTimes, transitionTold } from "./pod-times.ts";
 
 /** Rows of the start and the end of one run of a container. */
@@ -21,6 +21,11 @@ export interface ContainerRun {
 /** Transitions that the kubelet dates, when they are read from a pod that was there before the recording. */
 const DATED: ReadonlySet<string> = new Set(["initialized", "ready", "container-ready"]);
 
+export interface WitnessesState {
+  readonly ledger: ClockLedgerState;
+  readonly runs: ReadonlyMap<string, ContainerRun>;
+}
+
 export class Witnesses {
   readonly ledger: ClockLedger = new ClockLedger();
   readonly #subjects: Subjects;
@@ -28,6 +33,15 @@ export class Witnesses {
 
   constructor(subjects: Subjects) {
     this.#subjects = subjects;
+  }
+
+  state(): WitnessesState {
+    return { ledger: this.ledger.state(), runs: this.#runs };
+  }
+
+  restore({ ledger, runs }: WitnessesState): void {
+    this.ledger.restore(ledger);
+    for (const [containerId, run] of runs) this.#runs.set(containerId, run);
   }
 
   subject(uid: string): Subject | undefined {
