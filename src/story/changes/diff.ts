@@ -50,9 +50,13 @@ function compareObjects(
   { before, after, steps }: { before: JsonObject; after: JsonObject; steps: readonly Step[] },
   found: Difference[],
 ): void {
-  for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    compare({ before: own(before, field), after: own(after, field), steps: [...steps, { field }] }, found);
-  }
+  const compareField = (field: string): void => {
+    const [was, is] = [own(before, field), own(after, field)];
+    // Nearly all fields are as they were: for them there is no path to make.
+    if (was !== is) compare({ before: was, after: is, steps: [...steps, { field }] }, found);
+  };
+  for (const field of Object.keys(before)) compareField(field);
+  for (const field of Object.keys(after)) if (!Object.hasOwn(before, field)) compareField(field);
 }
 
 function compareLists(

@@ -32,7 +32,8 @@ export function matchByKey(
 ): readonly [ReadonlyMap<string, KeyedElement>, ReadonlyMap<string, KeyedElement>] | undefined {
   if (!before.every(isObject) || !after.every(isObject)) return undefined;
   for (const keys of KEYS) {
-    const [a, b] = [keyed(before, keys), keyed(after, keys)];
+    const a = keyed(before, keys);
+    const b = a === undefined ? undefined : keyed(after, keys);
     if (a !== undefined && b !== undefined) return [a, b];
   }
   return undefined;
@@ -40,11 +41,13 @@ export function matchByKey(
 
 /** The first field of a key must be there; further ones have defaults that the API server fills in. */
 function keyed(list: readonly JsonObject[], keys: readonly string[]): ReadonlyMap<string, KeyedElement> | undefined {
+  const [first = ""] = keys;
+  if (!list.every((element) => isScalar(element[first]))) return undefined;
   const found = new Map<string, KeyedElement>();
   for (const element of list) {
     const parts = keys.flatMap((key) => (isScalar(element[key]) ? [`${key}=${String(element[key])}`] : []));
     const label = `[${parts.join(",")}]`;
-    if (!isScalar(element[keys[0] ?? ""]) || found.has(label)) return undefined;
+    if (found.has(label)) return undefined;
     found.set(label, { label, element });
   }
   return found;
