@@ -38,6 +38,13 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 };
 
+/** Resolves in the next turn of the event loop: what else waits for one has it first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 let lastTime: { readonly ms: number; readonly text: string; readonly written: number } = {
   ms: 0,
   text: new Date(0).toISOString(),

@@ -46,3 +46,9 @@ export const FORBIDDEN_WATCHES = 2;
 export const REPAIR: { readonly reads: number; readonly bytes: number } = { reads: 2_000, bytes: 64 << 20 };
 /** So long after the last object of a streamed state its end must be told (k/k #122805). */
 export const INITIAL_EVENTS_MS = 30_000;
+
+/**
+ * A watch that is behind is read so long at a stretch. A socket gives up to 2 MB in one turn of the event loop, for which nothing else, not
+ * the answer of the disk either, would have its turn.
+ */
+export const TURN_MS = 5;

@@ -2,11 +2,11 @@
  * One watch from its opening to its end: lines become items, the resume point moves on with them. What the end means is decided
  * elsewhere (`decide.ts`); here it is only told.
  */
-import { type Clock, compareResourceVersions, LineSplitter } from "../../base/index.ts";
+import { type Clock, compareResourceVersions, LineSplitter, nextTurn } from "../../base/index.ts";
 import { type ApiClient, ApiFailure } from "../../cluster/index.ts";
 import type { Audit } from "./audit.ts";
 import { HandoverTask } from "./handover.ts";
-import { LINE_BYTES_MAX, PROBE_EVERY_MS, SILENT_MS, VERY_SHORT_MS } from "./limits.ts";
+import { LINE_BYTES_MAX, PROBE_EVERY_MS, SILENT_MS, TURN_MS, VERY_SHORT_MS } from "./limits.ts";
 import type { OpenWatch } from "./open-watch.ts";
 import { findRegression } from "./regression.ts";
 import type { SliceMemory } from "./slices.ts";
@@ -83,13 +83,14 @@ export class Session {
 
   /** Reads until the end. Throws only what is a bug, and the signal's reason. */
   async *run(): AsyncGenerator<WatchItem, SessionEnd> {
-    const { open, signal, memory, audit, target } = this.#options;
+    const { open, signal, memory, audit, target, clock } = this.#options;
     // Events have no spec; to find that in each was a fourth of reading it (`bench/stages.mjs`).
     const slices = target.resource.plural === "events" ? undefined : memory.slices;
     const splitter = new LineSplitter();
+    let busyMs = 0;
     try {
       for await (const chunk of open.response.body) {
-        this.#heardAt = this.#options.clock.monotonic();
+        this.#heardAt = clock.monotonic();
         for (const line of splitter.push(chunk)) {
           if (line.length === 0) continue;
           this.#lines++;
@@ -104,6 +105,10 @@ export class Session {
         }
         if (splitter.pendingBytes > LINE_BYTES_MAX)
           return this.#ending({ end: "undecodable", why: `a line above ${LINE_BYTES_MAX} bytes` });
+        busyMs += clock.monotonic() - this.#heardAt;
+        if (busyMs < TURN_MS) continue;
+        busyMs = 0;
+        await nextTurn();
       }
       signal.throwIfAborted();
       return open.isClosed() ? this.#broken(undefined) : this.#ended(splitter.pendingBytes > 0 ? "ended in mid line" : "ended");

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../base/index.ts";
+import { type Clock, VirtualClock } from "../../base/index.ts";
 import { ApiFailure } from "../../cluster/index.ts";
 import { LocalClient } from "../../../test/support/local-client.ts";
 import { Audit } from "./audit.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import { Sightings } from "./sightings.ts";
 import { SliceMemory } from "./slices.ts";
 import type { WatchItem } from "./watch-item.ts";
@@ -36,16 +36,39 @@ test("only what a watch tells is offered, so what is listed is yielded", async (
 });
 
 test("what whoever takes throws does not pass for an end of the stream", async () => {
-  const clock = new VirtualClock();
+  const take = (): boolean => {
+    throw new ApiFailure("take", { kind: "foreign", message: "a bug" });
+  };
+  await expect(sessionOf({ names: ["a"], clock: new VirtualClock(), take }).run().next()).rejects.toThrow("a bug");
+});
+
+test("a watch that is behind lets the event loop turn before it has read all that is there", async () => {
+  let elapsed = 0;
+  const clock: Clock = Object.assign(new VirtualClock(), { monotonic: () => elapsed });
+  const told: string[] = [];
+  const take = (item: WatchItem): boolean => {
+    told.push(brief(item));
+    elapsed += 3;
+    return true;
+  };
+  setImmediate(() => told.push("another's turn"));
+  await sessionOf({ names: ["a", "b", "c", "d"], clock, take }).run().next();
+  expect(told.map((text) => text.split("@")[0])).toEqual(["ADDED a", "ADDED b", "another's turn", "ADDED c", "ADDED d"]);
+});
+
+/** A watch on which an object with each of these names is added, each in a chunk of its own that is there already. */
+function sessionOf({ names, clock, take }: Pick<SessionOptions, "clock" | "take"> & { readonly names: readonly string[] }): Session {
   const { signal } = new AbortController();
-  const client = new LocalClient(() => expect.unreachable("nothing is asked"), clock);
+  const client = new LocalClient(() => expect.unreachable("nothing is asked"), new VirtualClock());
   const target = { resource: RESOURCES.configmaps, metadataOnly: false };
   const known = new Map();
-  const object = { metadata: { uid: "u", name: "a", resourceVersion: "2" } };
   const body = (async function* () {
-    yield Buffer.from(`${JSON.stringify({ type: "ADDED", object })}\n`);
+    for (const [at, name] of names.entries()) {
+      const object = { metadata: { uid: name, name, resourceVersion: String(at + 2) } };
+      yield Buffer.from(`${JSON.stringify({ type: "ADDED", object })}\n`);
+    }
   })();
-  const session = new Session({
+  return new Session({
     client,
     clock,
     target,
@@ -61,9 +84,6 @@ test("what whoever takes throws does not pass for an end of the stream", async (
       isClosed: () => false,
     },
     memory: { hasBookmarks: false, undecodable: 0, progressAt: 0, probedAt: 0, slices: new SliceMemory() },
-    take: () => {
-      throw new ApiFailure("take", { kind: "foreign", message: "a bug" });
-    },
+    take,
   });
-  await expect(session.run().next()).rejects.toThrow("a bug");
-});
+}
