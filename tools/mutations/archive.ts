@@ -17,8 +17,8 @@ export const ARCHIVE_BUGS: readonly Mutation[] = [
     name: "written-and-never-synced",
     story: "Data is in the page cache only: a power cut takes what was called written.",
     room: "archive",
-    find: "first.start,\n      );\n      await file.datasync();",
-    replace: "first.start,\n      );",
+    find: "if (this.#orphan === undefined) await file.datasync();\n      else await",
+    replace: "if (this.#orphan !== undefined) await",
     tests,
   },
   {

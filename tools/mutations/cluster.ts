@@ -109,7 +109,7 @@ export const CLUSTER_BUGS: readonly Mutation[] = [
     story:
       "Every request opens a TLS connection of its own and leaves it open: twenty lists are twenty handshakes (client-node #2893).",
     room: "cluster",
-    find: "if (generation !== undefined && isSame(generation.material, material)) return generation.dispatcher;",
+    find: "if (generation !== undefined && isSame(generation.material, material)) return generation;",
     replace: "",
     tests: http,
   },
