@@ -2,7 +2,7 @@
  * What a recording says of the scopes that earlier runs watched: the last versions, where the watch can go on, up to
  * when it was covered, and which gap is still open. Folded from the records in the order of writing.
  */
-import { unreachable } from "../base/index.ts";
+import { compareResourceVersions, unreachable } from "../base/index.ts";
 import type { CheckpointRecord, FaroRecord, GapRecord, ObjectRecord, ScopeId, ScopeRecord } from "../record/index.ts";
 import { type KnownVersions, versionKey } from "../sources/index.ts";
 import type { Mark } from "./progress.ts";
@@ -22,10 +22,15 @@ export interface RecoveredScope {
   readonly openGap: OpenGap | undefined;
 }
 
+interface RecordedVersion {
+  readonly seq: number;
+  readonly resourceVersion: string;
+}
+
 interface Entry {
   readonly known: KnownVersions;
   mark: Mark | undefined;
-  readonly recorded: Map<string, number>;
+  readonly recorded: Map<string, RecordedVersion>;
   coveredTo: number;
   openGap: GapRecord | undefined;
   isListed: boolean;
@@ -140,7 +145,7 @@ export class RecoveredScopes {
     const isDeleted = record.change === "DELETED";
     if (isDeleted) entry.known.delete(uid);
     else entry.known.set(uid, { resourceVersion, name, namespace });
-    entry.recorded.set(versionKey(uid, resourceVersion, isDeleted), record.seq);
+    entry.recorded.set(versionKey(uid, resourceVersion, isDeleted), { seq: record.seq, resourceVersion });
   }
 
   #acceptScope(entry: Entry, record: ScopeRecord): void {
@@ -188,9 +193,15 @@ export class RecoveredScopes {
       const entry = this.#entries.get(scope);
       if (entry === undefined) continue;
       entry.mark = resourceVersion === undefined || !entry.isTrusted ? undefined : { resourceVersion, upTo };
-      for (const [key, seq] of entry.recorded) if (seq <= upTo) entry.recorded.delete(key);
+      // A run that was killed may have recorded what lies above a mark that the next one has got to.
+      for (const [key, recorded] of entry.recorded)
+        if (recorded.seq <= upTo && !isAbove(recorded, resourceVersion)) entry.recorded.delete(key);
     }
   }
+}
+
+function isAbove({ resourceVersion }: RecordedVersion, mark: string | undefined): boolean {
+  return mark !== undefined && (compareResourceVersions(resourceVersion, mark) ?? 0) > 0;
 }
 
 function asOpen(record: GapRecord): OpenGap {

@@ -39,7 +39,11 @@ test("what whoever takes throws does not pass for an end of the stream", async (
   const take = (): boolean => {
     throw new ApiFailure("take", { kind: "foreign", message: "a bug" });
   };
-  await expect(sessionOf({ names: ["a"], clock: new VirtualClock(), take }).run().next()).rejects.toThrow("a bug");
+  await expect(
+    sessionOf({ names: ["a"], clock: new VirtualClock(), take })
+      .run()
+      .next(),
+  ).rejects.toThrow("a bug");
 });
 
 test("a watch that is behind lets the event loop turn before it has read all that is there", async () => {
@@ -52,12 +56,18 @@ test("a watch that is behind lets the event loop turn before it has read all tha
     return true;
   };
   setImmediate(() => told.push("another's turn"));
-  await sessionOf({ names: ["a", "b", "c", "d"], clock, take }).run().next();
+  await sessionOf({ names: ["a", "b", "c", "d"], clock, take })
+    .run()
+    .next();
   expect(told.map((text) => text.split("@")[0])).toEqual(["ADDED a", "ADDED b", "another's turn", "ADDED c", "ADDED d"]);
 });
 
 /** A watch on which an object with each of these names is added, each in a chunk of its own that is there already. */
-function sessionOf({ names, clock, take }: Pick<SessionOptions, "clock" | "take"> & { readonly names: readonly string[] }): Session {
+function sessionOf({
+  names,
+  clock,
+  take,
+}: Pick<SessionOptions, "clock" | "take"> & { readonly names: readonly string[] }): Session {
   const { signal } = new AbortController();
   const client = new LocalClient(() => expect.unreachable("nothing is asked"), new VirtualClock());
   const target = { resource: RESOURCES.configmaps, metadataOnly: false };
