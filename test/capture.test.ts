@@ -82,6 +82,40 @@ describe("a pod that goes before its status says whether its container ran", () 
   });
 });
 
+test("a stop comes after the lines that a container had written by then, although little of a log is read at a time", async () => {
+  const output = cluster.directory();
+  const capture = await cluster.capture({ output, kinds: ["v1/Pod"] });
+  await synced(capture, 2);
+  const instance = { namespace: "default", pod: "web", container: "app", containerId: "containerd://1", restartCount: 0 };
+  const state = { running: { startedAt: new Date().toISOString() } };
+  const status = {
+    name: "app",
+    ready: true,
+    restartCount: 0,
+    containerID: instance.containerId,
+    image: "box:1",
+    imageID: "",
+    state,
+  };
+  const { uid } = cluster.history.create({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "web", namespace: "default" },
+    spec: { nodeName: "node-1", containers: [{ name: "app", image: "box:1" }] },
+    status: { phase: "Running", containerStatuses: [status] },
+  });
+  const file = cluster.logs.start({ ...instance, podUid: uid });
+  file.append("0", systemClock.now());
+  await until(capture, (told) => told.status === "batch-written" && (told.byType["CONTAINER_LOG"] ?? 0) > 0);
+  for (let line = 1; line <= 5; line++) file.append(String(line), systemClock.now());
+  capture.stop("enough");
+  await capture.done;
+  const lines = (storiesIn(output).get("web")?.events ?? []).flatMap((event) =>
+    event.event_type === "CONTAINER_LOG" ? [event.data.message] : [],
+  );
+  expect(lines).toEqual(["0", "1", "2", "3", "4", "5"]);
+});
+
 describe("going on after an earlier run", () => {
   test("a killed run's recording gives the story, and the next run repeats nothing and hides nothing", async () => {
     const output = cluster.directory();

@@ -370,7 +370,8 @@ class RunningCapture {
     try {
       this.#hub.tell({ status: "draining", openStories: this.#stories.open });
       const degraded = this.#conditions();
-      if (ending.ending !== "refused") await this.#scopes.lastLook(this.#tasks.signal);
+      const { signal } = this.#tasks;
+      if (ending.ending !== "refused") await Promise.all([this.#scopes.lastLook(signal), this.#pods.lastLines(signal)]);
       await this.#tasks.close(ending.ending);
       await this.#ingest.drain();
       this.#scopes.close({ isRefused: ending.ending === "refused" });

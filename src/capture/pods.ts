@@ -11,6 +11,7 @@ import {
   containersOf,
   type ContainerSight,
   LogSlots,
+  LOG_DELAY_MS,
   type LogStart,
   type RecordedLog,
   unseenContainersOf,
@@ -100,6 +101,16 @@ export class Pods {
   /** Streams that are read now, and containers that wait for one. */
   get streams(): { readonly active: number; readonly waiting: number } {
     return { active: this.#slots.held, waiting: this.#slots.waiting };
+  }
+
+  /** Lets come what containers have written by now. */
+  async lastLines(signal: AbortSignal): Promise<void> {
+    if (this.#slots.held === 0) return;
+    try {
+      await this.#options.clock.sleep(LOG_DELAY_MS, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   /** Containers that are followed, whether or not a stream is open this moment. */

@@ -1,4 +1,5 @@
 /** Streams that come out of a cluster, never losing silently. */
+export { LOG_DELAY_MS } from "./logs/connection.ts";
 export { ContainerLog } from "./logs/container-log.ts";
 export { containersOf, type ContainerSight, type InstanceSight, unseenContainersOf } from "./logs/instances.ts";
 export type { LogInstance, LogItem } from "./logs/log-item.ts";

@@ -48,6 +48,8 @@ const IDLE_MS = 60 * 60_000;
 
 /** A container writes line by line, and each chunk is a record: what comes within a moment becomes one. */
 const GATHER = { ms: 250, bytes: 64 << 10 };
+/** What a container has written, and its end, has come after so long. */
+export const LOG_DELAY_MS: number = GATHER.ms + 50;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
