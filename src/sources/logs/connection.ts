@@ -133,7 +133,7 @@ async function isOtherPod(client: ApiClient, request: LogRequest, signal: AbortS
     if (!(error instanceof ApiFailure)) throw error;
     // A pod that is gone has no successor of its name, and who may not read pods must do without the check.
     const status = error.failure.kind === "http" ? error.failure.status : undefined;
-    if (status === 404 || status === 401 || status === 403) return false;
+    if (status === 404 || status === 403) return false;
     throw error;
   }
 }
