@@ -196,6 +196,7 @@ class RunningCapture {
       isFollowed: (scope) => this.#scopes.has(scope),
     });
     this.#kept = new KeptState({
+      clock,
       writer,
       lastSeq: () => recorder.lastSeq,
       pack: () => packState(start, this.#pods.state()),

@@ -2,11 +2,12 @@
  * Keeps what a run knows beside its recording, now and then and at its end, so that the next start reads what stands behind that and
  * nothing else. Between two turns of the event loop everything that was appended is in all that is kept, and nothing else is.
  */
-import { errorMessage } from "../base/index.ts";
+import { type Clock, errorMessage } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import type { StatusHub } from "./status-hub.ts";
 
 export interface KeptStateOptions {
+  readonly clock: Pick<Clock, "monotonic">;
   readonly writer: Pick<RecordingWriter, "bytes" | "mark" | "saveState">;
   /** The last `seq` that was given out. */
   readonly lastSeq: () => number;
@@ -23,12 +24,19 @@ export interface KeptStateOptions {
 const EVERY_BYTES = 8 << 20;
 /** A large state is kept less often: it takes no more than this part of what is written. */
 const RECORDED_PER_KEPT = 8;
+/** Nothing is recorded while a state is put together: that may be so for one part in so many of the time, */
+const TIME_PER_STALL = 200;
+/** and for no longer than this at once, milliseconds. Where it takes longer, a state is kept at the end of the run alone. */
+const STALL_MS_MAX = 1_000;
 
 export class KeptState {
   readonly #options: KeptStateOptions;
   #recorded: number;
   #size: number;
   #saving: Promise<void> | undefined;
+  /** How long it took to put the last one together, and when it was, monotonic ms. */
+  #stallMs = 0;
+  #stalledAt = 0;
 
   constructor(options: KeptStateOptions) {
     this.#options = options;
@@ -38,9 +46,10 @@ export class KeptState {
 
   /** Keeps the state when enough was recorded since. To be called between turns. */
   tick(): void {
-    const { writer, everyBytes = EVERY_BYTES } = this.#options;
+    const { clock, writer, everyBytes = EVERY_BYTES } = this.#options;
     const isDue = writer.bytes - this.#recorded >= Math.max(everyBytes, RECORDED_PER_KEPT * this.#size);
-    if (isDue && this.#saving === undefined) this.#saving = this.#save().finally(() => (this.#saving = undefined));
+    const mayStall = this.#stallMs <= STALL_MS_MAX && clock.monotonic() - this.#stalledAt >= this.#stallMs * TIME_PER_STALL;
+    if (isDue && mayStall && this.#saving === undefined) this.#saving = this.#save().finally(() => (this.#saving = undefined));
   }
 
   /** Keeps the last state. To be called when nothing more is appended. */
@@ -51,11 +60,15 @@ export class KeptState {
 
   /** A state that cannot be kept costs the next start time, and nothing else. */
   async #save(): Promise<void> {
-    const { writer, lastSeq, pack, hub } = this.#options;
+    const { clock, writer, lastSeq, pack, hub } = this.#options;
     try {
+      const began = clock.monotonic();
       const mark = writer.mark(lastSeq());
       this.#recorded = mark.recorded;
-      await writer.saveState(mark, this.#measured(pack()));
+      const pieces = pack();
+      this.#stalledAt = clock.monotonic();
+      this.#stallMs = this.#stalledAt - began;
+      await writer.saveState(mark, this.#measured(pieces));
     } catch (error) {
       hub.tell({ status: "incident", what: "state not kept", detail: errorMessage(error) });
     }
