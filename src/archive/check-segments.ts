@@ -3,15 +3,14 @@
  * are missing, end in mid line, or differ from their seal. What the records mean is not judged here.
  */
 import { createHash } from "node:crypto";
-import { LineSplitter } from "../base/index.ts";
 import type { FaroRecord, SealRecord } from "../record/index.ts";
-import { diskLayer, type FileLayer, type OpenFile } from "./file-layer.ts";
+import { diskLayer, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { indexFile, indexName, segmentName } from "./layout.ts";
 import { noRecording } from "./messages.ts";
 import { openSegment } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment } from "./scan-segment.ts";
 import { SegmentIndexer } from "./segment-index.ts";
-import { SegmentSeal } from "./segment-seal.ts";
+import { checksumsOf } from "./segment-seal.ts";
 import { checkVersions, listSegments } from "./segments.ts";
 
 /** Where something stands; each part as far as it is known. */
@@ -77,11 +76,7 @@ async function readIndex(layer: FileLayer, path: string): Promise<Buffer | undef
   const file = await layer.openForReading(path);
   try {
     const bytes = Buffer.alloc(await file.size());
-    for (let done = 0; done < bytes.length;) {
-      const count = await file.read(bytes.subarray(done), done);
-      if (count === 0) break;
-      done += count;
-    }
+    await readFully(file, bytes, 0);
     return bytes;
   } finally {
     await file.close();
@@ -135,29 +130,25 @@ async function sealFault(
   if (end !== (await file.size())) return "something stands behind it";
   if (record.bytes !== start) return `it vouches for ${record.bytes} bytes, ${start} stand in front of it`;
   if (record.lines !== records - 1) return `it vouches for ${record.lines} lines, ${records - 1} can be read`;
-  const { bytes, checksums } = await digestsOf(file, start);
   if (record.checksums === undefined && record.sha256 === undefined) return "it has no digest";
-  if (record.checksums !== undefined && record.checksums !== checksums)
+  if (record.checksums !== undefined && record.checksums !== (await checksumsOf(file, start)))
     return "the digest of the checksums in front of it is another";
-  if (record.sha256 !== undefined && record.sha256 !== bytes) return "the digest of the bytes in front of it is another";
+  if (record.sha256 !== undefined && record.sha256 !== (await digestOf(file, start)))
+    return "the digest of the bytes in front of it is another";
   return undefined;
 }
 
-/** Of the first bytes of a segment, and of the checksums of the lines in them. */
-async function digestsOf(file: OpenFile, end: number): Promise<{ readonly bytes: string; readonly checksums: string }> {
+/** Of the first bytes of a segment, as seals had it before there were `checksums`. */
+async function digestOf(file: OpenFile, end: number): Promise<string> {
   const hash = createHash("sha256");
-  const seal = new SegmentSeal();
-  const splitter = new LineSplitter();
+  const chunk = Buffer.allocUnsafeSlow(READ_BYTES);
   for (let at = 0; at < end;) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
-    const count = await file.read(chunk, at);
+    const count = await file.read(chunk.subarray(0, Math.min(READ_BYTES, end - at)), at);
     if (count === 0) break;
     hash.update(chunk.subarray(0, count));
-    for (const line of splitter.push(chunk.subarray(0, count))) seal.take(line, 0);
     at += count;
   }
-  const { checksums = "" } = seal.end();
-  return { bytes: hash.digest("hex"), checksums };
+  return hash.digest("hex");
 }
 
 function missingSegments(from: number, to: number): Finding {

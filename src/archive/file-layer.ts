@@ -126,6 +126,17 @@ async function statsOf(path: string): Promise<Stats | undefined> {
   }
 }
 
+/** Reads until `into` is full or the file ends. Returns how many bytes that were. */
+export async function readFully(file: Pick<OpenFile, "read">, into: Buffer, position: number): Promise<number> {
+  let length = 0;
+  while (length < into.length) {
+    const count = await file.read(into.subarray(length), position + length);
+    if (count === 0) break;
+    length += count;
+  }
+  return length;
+}
+
 /** `r+` first: `a+` would ignore positions, `w+` would empty the file. */
 async function openOrCreate(path: string): Promise<FileHandle> {
   try {

@@ -4,7 +4,7 @@
  * between the lines of one story out of a thousand is never read.
  */
 import { offsetOf, type Position, segmentOf } from "../record/index.ts";
-import type { FileLayer, OpenFile } from "./file-layer.ts";
+import { type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { openSegment } from "./packed-segment.ts";
 
 const LINES_MAX = 64;
@@ -102,7 +102,7 @@ export class LineReader {
 
   async #fill(stretch: Stretch, memory: Buffer): Promise<void> {
     const file = await this.#file(stretch.segment);
-    stretch.length = await fill(file, memory.subarray(stretch.at, stretch.at + stretch.end - stretch.start), stretch.start);
+    stretch.length = await readFully(file, memory.subarray(stretch.at, stretch.at + stretch.end - stretch.start), stretch.start);
   }
 
   /** The line whose first bytes stand at the end of a stretch. */
@@ -111,7 +111,7 @@ export class LineReader {
     for (let line = begun; ;) {
       const more = Buffer.allocUnsafeSlow(Math.max(4 * line.length, GUESS_MAX));
       line.copy(more);
-      const length = line.length + (await fill(file, more.subarray(line.length), stretch.end - begun.length + line.length));
+      const length = line.length + (await readFully(file, more.subarray(line.length), stretch.end - begun.length + line.length));
       const newline = more.indexOf(NEWLINE, line.length);
       if (newline !== -1 && newline < length) return more.subarray(0, newline);
       line = more.subarray(0, length);
@@ -128,15 +128,4 @@ export class LineReader {
     opening.catch(() => this.#files.delete(segment));
     return opening;
   }
-}
-
-/** Reads until `into` is full or the file ends; returns how many bytes. */
-async function fill(file: OpenFile, into: Buffer, position: number): Promise<number> {
-  let length = 0;
-  while (length < into.length) {
-    const count = await file.read(into.subarray(length), position + length);
-    if (count === 0) break;
-    length += count;
-  }
-  return length;
 }

@@ -3,7 +3,7 @@
  * (`000001.ndjson.gz`). A packed one is unpacked into memory, since it cannot be read from the middle.
  */
 import { gunzipSync } from "node:zlib";
-import { errorCode, type FileLayer, type OpenFile } from "./file-layer.ts";
+import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { packedSegmentFile, segmentFile } from "./layout.ts";
 import { segmentNotUnpacked } from "./messages.ts";
 
@@ -41,10 +41,7 @@ async function openPacked(layer: FileLayer, path: string): Promise<OpenFile | un
 async function unpack(packed: OpenFile, path: string): Promise<OpenFile> {
   try {
     const bytes = Buffer.alloc(await packed.size());
-    let length = 0;
-    for (let count = -1; length < bytes.length && count !== 0; length += count) {
-      count = await packed.read(bytes.subarray(length), length);
-    }
+    const length = await readFully(packed, bytes, 0);
     return new UnpackedSegment(gunzipSync(bytes.subarray(0, length)), path);
   } catch (error) {
     throw segmentNotUnpacked(path, error);

@@ -262,7 +262,7 @@ export class RecordingWriter implements RecordingSource {
   /** Says how long the segment is and what its bytes add up to: a line that is taken out whole leaves no other trace. */
   #sealRecord(): FaroRecord {
     const at = isoTime(this.#settings.clock.now());
-    return { type: "seal", seq: 0, at, segment: this.#segment, bytes: this.#segmentEnd, ...this.#segmentSeal.end() };
+    return { type: "seal", seq: 0, at, segment: this.#segment, bytes: this.#segmentEnd, ...this.#segmentSeal.now() };
   }
 
   #nextSegment(): void {

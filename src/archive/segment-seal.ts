@@ -3,7 +3,9 @@
  * themselves it was a fifteenth of recording a version of a pod (`watch-pods` in `bench/`).
  */
 import { createHash, type Hash } from "node:crypto";
-import { CHECKSUM_AT, CHECKSUM_DIGITS, type SealRecord } from "../record/index.ts";
+import { LineSplitter } from "../base/index.ts";
+import { CHECKSUM_AT, CHECKSUM_DIGITS, isWholeLine } from "../record/index.ts";
+import { type OpenFile, readFully } from "./file-layer.ts";
 
 /** Checksums that are hashed by one call. */
 const GATHERED = 1_024;
@@ -22,12 +24,6 @@ export class SegmentSeal {
     if (this.#length === this.#gathered.length) this.#update();
   }
 
-  /** The seal of everything taken; nothing is taken after it. */
-  end(): Pick<SealRecord, "lines" | "checksums"> {
-    this.#update();
-    return { lines: this.#lines, checksums: this.#hash.digest("hex") };
-  }
-
   /** The seal of what was taken so far. */
   now(): { readonly lines: number; readonly checksums: string } {
     this.#update();
@@ -38,4 +34,21 @@ export class SegmentSeal {
     this.#hash.update(this.#gathered.subarray(0, this.#length));
     this.#length = 0;
   }
+}
+
+const READ_BYTES = 1 << 20;
+
+/** The digest of the checksums of all lines in front of `end`; `undefined` when one of them is not whole. */
+export async function checksumsOf(file: OpenFile, end: number): Promise<string | undefined> {
+  const seal = new SegmentSeal();
+  const splitter = new LineSplitter();
+  for (let at = 0; at < end; at += READ_BYTES) {
+    const bytes = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+    if ((await readFully(file, bytes, at)) < bytes.length) return undefined;
+    for (const line of splitter.push(bytes)) {
+      if (!isWholeLine(line)) return undefined;
+      seal.take(line, 0);
+    }
+  }
+  return splitter.pendingBytes > 0 ? undefined : seal.now().checksums;
 }

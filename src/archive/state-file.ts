@@ -6,12 +6,12 @@
  * Two files take turns: while one is written the other one stands.
  */
 import { crc32 } from "node:zlib";
-import { invariant, LineSplitter } from "../base/index.ts";
-import { isWholeLine, offsetOf, type Position, segmentOf } from "../record/index.ts";
-import { errorCode, type FileLayer, type OpenFile } from "./file-layer.ts";
+import { invariant } from "../base/index.ts";
+import { offsetOf, type Position, segmentOf } from "../record/index.ts";
+import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { segmentFile, stateFile } from "./layout.ts";
 import { writeAll } from "./segment-file.ts";
-import { SegmentSeal } from "./segment-seal.ts";
+import { checksumsOf } from "./segment-seal.ts";
 import { listSegments } from "./segments.ts";
 
 /** A place in a recording, and what stands in front of it. */
@@ -145,7 +145,7 @@ async function isBorneOut({ layer, directory }: StateOptions, { position, checks
   const offset = offsetOf(position);
   if (offset === 0) return true;
   const path = segmentFile(directory, segmentOf(position));
-  return (await withFile(layer, path, async (file) => (await digestOf(file, offset)) === checksums)) === true;
+  return (await withFile(layer, path, async (file) => (await checksumsOf(file, offset)) === checksums)) === true;
 }
 
 /** A segment behind which another one begins never changes; a packed one is no longer what it was. */
@@ -181,33 +181,11 @@ async function readPieces(
   });
 }
 
-const DIGEST_BYTES = 1 << 20;
-
-/** The digest of the checksums of all lines in front of `end`; `undefined` when one of them is not whole. */
-async function digestOf(file: OpenFile, end: number): Promise<string | undefined> {
-  const seal = new SegmentSeal();
-  const splitter = new LineSplitter();
-  for (let at = 0; at < end; at += DIGEST_BYTES) {
-    const bytes = await readBytes(file, at, Math.min(DIGEST_BYTES, end - at));
-    if (bytes === undefined) return undefined;
-    for (const line of splitter.push(bytes)) {
-      if (!isWholeLine(line)) return undefined;
-      seal.take(line, 0);
-    }
-  }
-  return splitter.pendingBytes > 0 ? undefined : seal.now().checksums;
-}
-
 /** `undefined` when so many are not there. */
 async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer | undefined> {
   if (position < 0 || length < 0) return undefined;
   const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length;) {
-    const count = await file.read(bytes.subarray(done), position + done);
-    if (count === 0) return undefined;
-    done += count;
-  }
-  return bytes;
+  return (await readFully(file, bytes, position)) < length ? undefined : bytes;
 }
 
 /** `undefined` when there is no such file, or it cannot be read. */
