@@ -2,21 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { ApiFailure, type ApiResource } from "../../cluster/index.ts";
 import { parsePage } from "./list-page.ts";
+import { RESOURCES } from "./watch-rig.cases.ts";
 
-const PODS: ApiResource = {
-  group: "",
-  version: "v1",
-  apiVersion: "v1",
-  plural: "pods",
-  singular: "pod",
-  kind: "Pod",
-  namespaced: true,
-  verbs: ["list", "watch"],
-  shortNames: [],
-  categories: [],
-};
-
-function page(body: string | Buffer, resource: ApiResource = PODS) {
+function page(body: string | Buffer, resource: ApiResource = RESOURCES.pods) {
   const { items, ...rest } = parsePage(Buffer.from(body), { request: "GET /pods", resource });
   return { ...rest, items: [...items] };
 }
@@ -50,7 +38,10 @@ describe("a page of a list", () => {
   });
 
   it("counts the items that nobody could tell apart", () => {
-    const read = parsePage(Buffer.from(list(item("web-1"), "{}", "7", item("web-2"))), { request: "GET /pods", resource: PODS });
+    const read = parsePage(Buffer.from(list(item("web-1"), "{}", "7", item("web-2"))), {
+      request: "GET /pods",
+      resource: RESOURCES.pods,
+    });
     expect([...read.items].map(({ name }) => name)).toEqual(["web-1", "web-2"]);
     expect(read.unidentified).toBe(2);
   });

@@ -1,19 +1,7 @@
 import { expect, test } from "vitest";
-import type { ApiClient, ApiResource } from "../../cluster/index.ts";
+import type { ApiClient } from "../../cluster/index.ts";
 import { listPages } from "./list.ts";
-
-const RESOURCE: ApiResource = {
-  group: "",
-  version: "v1",
-  apiVersion: "v1",
-  plural: "pods",
-  singular: "pod",
-  kind: "Pod",
-  namespaced: true,
-  verbs: ["list", "watch"],
-  shortNames: [],
-  categories: [],
-};
+import { RESOURCES } from "./watch-rig.cases.ts";
 
 const item = (name: string): string => JSON.stringify({ metadata: { name, uid: `uid-${name}`, resourceVersion: "7" } });
 
@@ -33,7 +21,7 @@ test("pages take one another's memory, and their items keep what they said", asy
     },
   };
   const all: Buffer[] = [];
-  const target = { resource: RESOURCE, metadataOnly: false };
+  const target = { resource: RESOURCES.pods, metadataOnly: false };
   for await (const page of listPages(client as ApiClient, target, { whole: false, signal: new AbortController().signal }))
     for (const { raw } of page.items) all.push(raw);
   expect(all.map((raw) => raw.toString())).toEqual(pages.flat().map(item));

@@ -41,9 +41,10 @@ export interface RigOptions extends Partial<ServiceOptions> {
 
 const base = { group: "", version: "v1", apiVersion: "v1", namespaced: true, shortNames: [], categories: [] } as const;
 const verbs = ["get", "list", "watch"];
-export const RESOURCES: Readonly<Record<"configmaps" | "events", ApiResource>> = {
+export const RESOURCES: Readonly<Record<"configmaps" | "events" | "pods", ApiResource>> = {
   configmaps: { ...base, verbs, plural: "configmaps", singular: "configmap", kind: "ConfigMap" },
   events: { ...base, verbs, plural: "events", singular: "event", kind: "Event" },
+  pods: { ...base, verbs, plural: "pods", singular: "pod", kind: "Pod" },
 };
 
 /** Starts watching; virtual time stands until a test moves it. */
