@@ -20,5 +20,6 @@ export { compareResourceVersions, isComparable } from "./resource-version.ts";
 export { Scope, type Task } from "./scope.ts";
 export { type Stamp, Stamper } from "./stamp.ts";
 export { TOO_LATE, within } from "./within.ts";
+export { Numbering } from "./numbering.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { field, listField, textField } from "./unknown-json.ts";

@@ -2,6 +2,7 @@
  * The graph as plain data and back. Nodes are numbers: written as they stand they would lead from one to the next through all of
  * them, deeper than a stack is. What is one thing in memory, as the array of stories that a thousand objects share, is one again.
  */
+import { Numbering } from "../base/index.ts";
 import type { CorrelationId } from "../record/index.ts";
 import { bareNode, type GraphNode, NONE } from "./graph-node.ts";
 import { addEdge, type Edge, type Links, linksOf } from "./relation-links.ts";
@@ -32,9 +33,9 @@ type EdgeState = readonly [relation: Edge["relation"], holder: NodeNumber, targe
 
 /** Gives numbers to nodes, and to what they share. */
 export class GraphWriter {
-  readonly #nodes = new Numbers<GraphNode>();
-  readonly #edges = new Numbers<Edge>();
-  readonly #stories = new Numbers<readonly CorrelationId[]>();
+  readonly #nodes = new Numbering<GraphNode>();
+  readonly #edges = new Numbering<Edge>();
+  readonly #stories = new Numbering<readonly CorrelationId[]>();
 
   number(node: GraphNode): NodeNumber {
     return this.#nodes.of(node);
@@ -162,18 +163,5 @@ export class GraphReader {
       const edge = edges[number];
       if (edge !== undefined) addEdge(made, edge);
     }
-  }
-}
-
-/** Numbers things in the order in which they are met. */
-class Numbers<T extends object> {
-  readonly all: T[] = [];
-  readonly #numbers = new Map<T, number>();
-
-  of(thing: T): number {
-    const known = this.#numbers.get(thing);
-    if (known !== undefined) return known;
-    this.#numbers.set(thing, this.all.length);
-    return this.all.push(thing) - 1;
   }
 }

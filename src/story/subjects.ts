@@ -8,7 +8,7 @@ import type {
   RelationRecord,
   ScopeId,
 } from "../record/index.ts";
-import { compareResourceVersions } from "../base/index.ts";
+import { compareResourceVersions, Numbering } from "../base/index.ts";
 import { NO_ROW } from "./columns.ts";
 import type { Drawn } from "./drawn.ts";
 import type { PodTimes } from "./chronology/pod-times.ts";
@@ -112,18 +112,13 @@ export class Subjects {
 
   /** To be written at once: parts of it are its own. */
   state(): SubjectsState {
-    const all: Subject[] = [];
-    const numbers = new Map<Subject, number>();
-    const numberOf = (subject: Subject): number => {
-      const known = numbers.get(subject) ?? all.push(subject) - 1;
-      numbers.set(subject, known);
-      return known;
-    };
+    const numbering = new Numbering<Subject>();
+    const numberOf = (subject: Subject): number => numbering.of(subject);
     const byUid = Array.from(this.#byUid.values(), numberOf);
     const members = new Map(Array.from(this.#members, ([story, subjects]) => [story, Array.from(subjects, numberOf)]));
     const subjects: SubjectState[] = [];
     // The list grows while it is walked over: whoever is referred to gets a number.
-    for (const each of all) subjects.push(subjectState(each, numberOf));
+    for (const each of numbering.all) subjects.push(subjectState(each, numberOf));
     return { subjects, byUid, members, texts: [...this.#texts.keys()] };
   }
 

@@ -1,0 +1,12 @@
+/** Numbers things in the order in which they are met, from 0. `all` may be walked over while more are met. */
+export class Numbering<T extends object> {
+  readonly all: T[] = [];
+  readonly #numbers = new Map<T, number>();
+
+  of(thing: T): number {
+    const known = this.#numbers.get(thing);
+    if (known !== undefined) return known;
+    this.#numbers.set(thing, this.all.length);
+    return this.all.push(thing) - 1;
+  }
+}
