@@ -4,7 +4,7 @@
  * number of syncs depends on time, not on records. A disk that is full or broken stops nothing but itself: blocks
  * stay in memory, in order, and are tried again until they are durable; `room()` holds the producers back.
  */
-import { type Clock, errorMessage, invariant, isoTime } from "../base/index.ts";
+import { type Clock, errorMessage, invariant, isoTime, pause } from "../base/index.ts";
 import {
   decodeRecord,
   type FaroRecord,
@@ -364,18 +364,10 @@ export class RecordingWriter implements RecordingSource {
         if (!this.#isStalled) this.#settings.onStall(errorMessage(error));
         this.#isStalled = true;
       }
-      await this.#pause();
+      // Ends early when the recording is given up.
+      await pause(this.#settings.clock, RETRY_MS, this.#abort.signal);
     }
     return false;
-  }
-
-  /** Ends early when the recording is given up. */
-  async #pause(): Promise<void> {
-    try {
-      await this.#settings.clock.sleep(RETRY_MS, this.#abort.signal);
-    } catch (error) {
-      if (!this.#abort.signal.aborted) throw error;
-    }
   }
 
   #retire(group: readonly Block[], fsyncMs: number): void {

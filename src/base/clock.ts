@@ -63,6 +63,15 @@ export function isoMs(text: string): number {
   return text === lastTime.text ? lastTime.written : Date.parse(text);
 }
 
+/** A sleep that ends early, and without an error, when `signal` aborts. */
+export async function pause(clock: Pick<Clock, "sleep">, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 /** `Clock.sleep` made of `Clock.after`. */
 export function sleepAfter(after: Clock["after"], ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /** Words that know neither Kubernetes nor Faro: time, errors, queues, tasks, text. */
 export { abortWith } from "./abort.ts";
 export { BoundedQueue, type QueueBounds } from "./bounded-queue.ts";
-export { type Clock, isoMs, isoTime, nextTurn, sleepAfter, systemClock } from "./clock.ts";
+export { type Clock, isoMs, isoTime, nextTurn, pause, sleepAfter, systemClock } from "./clock.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { ERROR_CODES, errorMessage, FaroError, type FaroErrorCode, type FaroErrorContext } from "./errors.ts";
 export { invariant, unreachable } from "./invariant.ts";

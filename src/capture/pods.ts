@@ -2,7 +2,7 @@
  * What a capture does with pods beyond recording their versions: it derives their lifecycle, and follows the logs of the
  * containers of every pod that belongs to a story.
  */
-import { choosesLine, type ChoosesLine, type Clock, errorMessage, field, type Scope, textField } from "../base/index.ts";
+import { choosesLine, type ChoosesLine, type Clock, errorMessage, field, type Scope, textField, pause } from "../base/index.ts";
 import type { ApiClient } from "../cluster/index.ts";
 import { type LogRedactionState, type PodSummary, stepPod } from "../normalise/index.ts";
 import { type ObjectRecord, splitLogLine } from "../record/index.ts";
@@ -105,12 +105,7 @@ export class Pods {
 
   /** Lets come what containers have written by now. */
   async lastLines(signal: AbortSignal): Promise<void> {
-    if (this.#slots.held === 0) return;
-    try {
-      await this.#options.clock.sleep(LOG_DELAY_MS, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+    if (this.#slots.held > 0) await pause(this.#options.clock, LOG_DELAY_MS, signal);
   }
 
   /** Containers that are followed, whether or not a stream is open this moment. */

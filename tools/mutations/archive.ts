@@ -34,8 +34,8 @@ export const ARCHIVE_BUGS: readonly Mutation[] = [
     name: "full-disk-drops-the-block",
     story: "ENOSPC is logged and the records that did not fit are forgotten.",
     room: "archive",
-    find: "this.#isStalled = true;\n      }\n      await this.#pause();",
-    replace: "this.#isStalled = true;\n        return true;\n      }\n      await this.#pause();",
+    find: "this.#isStalled = true;\n      }",
+    replace: "this.#isStalled = true;\n        return true;\n      }",
     tests,
   },
   {

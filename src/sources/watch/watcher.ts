@@ -3,7 +3,7 @@
  * history is gone. Every version that the server sends comes out once, in order; every moment at which one
  * may have been missed comes out as `lost`. It never gives up: what fails is retried, and said.
  */
-import { type Clock, unreachable } from "../../base/index.ts";
+import { type Clock, unreachable, pause } from "../../base/index.ts";
 import { type ApiClient, ApiFailure } from "../../cluster/index.ts";
 import { Backoff } from "../backoff.ts";
 import { Audit } from "./audit.ts";
@@ -143,7 +143,7 @@ class Watcher {
     if (decision.isRemoved === true) yield* this.#lister.endAll("resource-removed");
     yield* decision.items;
     const { waitMs, isAway } = decision;
-    if (waitMs !== undefined) await this.#sleep(isAway === true ? this.#backoff.away(waitMs) : this.#backoff.failed(waitMs));
+    if (waitMs !== undefined) await this.#pause(isAway === true ? this.#backoff.away(waitMs) : this.#backoff.failed(waitMs));
     return decision.next;
   }
 
@@ -170,7 +170,7 @@ class Watcher {
     const isSoon = this.#options.clock.monotonic() - this.#listedAt < RELIST_CALM_MS;
     this.#hurriedLists = isSoon ? this.#hurriedLists + 1 : 0;
     // One list behind another is how lost history is made good; one more, and the server refuses the version of its own lists.
-    if (this.#hurriedLists > 1) await this.#sleep(this.#backoff.failed(RELIST_LEAST_MS));
+    if (this.#hurriedLists > 1) await this.#pause(this.#backoff.failed(RELIST_LEAST_MS));
     const listed =
       state.phase === "streaming" ? yield* this.#lister.stream(before) : yield* this.#lister.list({ before, whole: state.whole });
     this.#notServedSince = undefined;
@@ -243,15 +243,11 @@ class Watcher {
     this.#backoff.reset();
     // The gap is open from now on: nobody looks until the next list.
     yield lost("polled", resume, POLLED);
-    await this.#sleep(POLL_MS);
+    await this.#pause(POLL_MS);
     return { phase: "polling", before: { before: "state", since: resume } };
   }
 
-  async #sleep(ms: number): Promise<void> {
-    try {
-      await this.#options.clock.sleep(ms, this.#signal);
-    } catch (error) {
-      if (!this.#signal.aborted) throw error;
-    }
+  #pause(ms: number): Promise<void> {
+    return pause(this.#options.clock, ms, this.#signal);
   }
 }
