@@ -114,11 +114,16 @@ export class LogRecorder {
   }
 
   #gap(item: Item<"log-gap">): void {
+    const { cause, detail } = item;
     const now = this.#options.clock.now();
     const gap = this.#options.nextGap();
+    if (item.to === Number.POSITIVE_INFINITY) {
+      this.#opened({ gap, cause, detail, from: item.from ?? now });
+      return;
+    }
     const bounds = { from: item.from ?? item.to ?? now, to: item.to ?? now };
-    this.#opened({ gap, cause: item.cause, detail: item.detail, from: bounds.from, to: bounds.to });
-    this.#closed({ gap, cause: item.cause, detail: item.detail, ...bounds, repaired: "none" });
+    this.#opened({ gap, cause, detail, ...bounds });
+    this.#closed({ gap, cause, detail, ...bounds, repaired: "none" });
   }
 
   #fallenBehind(item: Item<"log-behind">): void {

@@ -201,7 +201,8 @@ export class Pods {
     for (const container of unseenContainersOf(parsed)) {
       if (!this.#isChosen(container) || pod.followed?.has(container) === true) continue;
       const detail = `the pod was deleted before its status showed whether ${container} had run`;
-      this.#records(uid, pod, container).record({ item: "log-gap", cause: "log-unavailable", detail, from, to: undefined });
+      const to = Number.POSITIVE_INFINITY;
+      this.#records(uid, pod, container).record({ item: "log-gap", cause: "log-unavailable", detail, from, to });
     }
   }
 

@@ -148,14 +148,9 @@ function gapOf({ instance, written }: MissingLine, gaps: readonly StoryGap[]): s
       gap.possible_loss &&
       gap.scope === scope &&
       written >= Date.parse(gap.from) - 1_000 &&
-      (written <= (gap.to === null ? Number.POSITIVE_INFINITY : Date.parse(gap.to)) + 1_000 || hasLostItsPod(gap)),
+      written <= (gap.to === null ? Number.POSITIVE_INFINITY : Date.parse(gap.to)) + 1_000,
   );
   return found === undefined ? undefined : `${instance.pod.split("-")[0]}: ${found.cause}`;
-}
-
-/** A pod that is deleted by force while its node does not answer runs on, and nobody can ask for what it writes then. */
-function hasLostItsPod({ cause, detail }: StoryGap): boolean {
-  return cause === "log-unavailable" && detail?.includes("not found") === true;
 }
 
 function countsOf(gaps: readonly StoryGap[]): ReadonlyMap<string, number> {

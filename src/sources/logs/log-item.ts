@@ -39,6 +39,7 @@ export type LogItem =
       readonly detail: string;
       /** Milliseconds since 1970, where they are known. */
       readonly from: number | undefined;
+      /** Now, unless known; infinite when the container may write on and nobody can be asked for it any more. */
       readonly to: number | undefined;
     }
   /** Nobody reads the log, for want of a slot or because it cannot be had; what it lacks is read later, or an own gap says so. */

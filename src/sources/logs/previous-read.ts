@@ -179,9 +179,11 @@ export function* endItems({ options }: FollowerParts, { reading, stream, aligner
     const { startedAt, finishedAt, containerId } = reading.sight;
     const detail = `log of ${options.container} (${containerId}): ${end.reason}`;
     const newest = aligner.newest === undefined ? undefined : aligner.newest * 1_000;
-    // A status has whole seconds, and the last lines were written within the one that it says.
     const finished = msOf(finishedAt);
-    const to = finished === undefined ? undefined : finished + 999;
+    // A pod that is deleted by force while its node does not answer runs on until the node hears of it.
+    const unknown = reading.superseded || reading.sight.ended ? undefined : Number.POSITIVE_INFINITY;
+    // A status has whole seconds, and the last lines were written within the one that it says.
+    const to = finished === undefined ? unknown : finished + 999;
     yield { item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to };
   }
   yield { item: "stream-ended", stream, outcome: end.outcome, reason: end.reason, lines: aligner.lines };
