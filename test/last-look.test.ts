@@ -8,6 +8,8 @@ import { type Embedded, embeddedCluster, listen, storiesIn } from "./support/emb
 let dead: Set<ApiRequest>;
 let isLost: boolean;
 let isAway: boolean;
+/** Watches are reset at their next event, history is gone, and nobody answers for the past. */
+let isBroken: boolean;
 const watches = new Set<ApiRequest>();
 let cluster: Embedded;
 let ahead = 0;
@@ -15,16 +17,22 @@ let ahead = 0;
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead };
 
 beforeEach(async () => {
-  [isLost, isAway, ahead] = [false, false, 0];
+  [isLost, isAway, isBroken, ahead] = [false, false, false, 0];
   dead = new Set();
   watches.clear();
   cluster = await embeddedCluster({
     faults: {
       onRequest: (request) => {
         if (request.query.get("watch") === "true") watches.add(request);
-        return isAway ? { fault: "hang" } : undefined;
+        const isExact = request.query.get("resourceVersionMatch") === "Exact";
+        if (isAway || (isBroken && isExact)) return { fault: "hang" };
+        const isOld = Number(request.query.get("resourceVersion") ?? Number.POSITIVE_INFINITY) < cluster.history.revision;
+        return isBroken && isOld ? { fault: "respond", status: 410, body: { kind: "Status", reason: "Expired" } } : undefined;
       },
-      onWatchEvent: ({ request }) => (isLost && dead.has(request) ? { fault: "stall" } : undefined),
+      onWatchEvent: ({ request }) => {
+        if (isBroken && dead.has(request)) return { fault: "reset" };
+        return isLost && dead.has(request) ? { fault: "stall" } : undefined;
+      },
       onLogChunk: () => (isAway ? { fault: "stall" } : undefined),
     },
   });
@@ -75,6 +83,27 @@ test("where nobody answers, silence is a gap", async () => {
   expect(outcome).toBe("incomplete");
   const details = coverage?.gaps.map(({ detail }) => detail);
   expect(details).toEqual(expect.arrayContaining([expect.stringContaining("when the recorder stopped: no answer")]));
+});
+
+test("a gap that is being read back is closed with what was found by then", async () => {
+  const output = cluster.directory();
+  const capture = await cluster.capture({ output, clock, kinds: ["v1/ConfigMap"], related: "none" });
+  const told = listen(capture);
+  await told.until((all) => all.some(({ status }) => status === "watch-synced"));
+  cluster.history.create(configMap("1"));
+  await told.rootVersions(1);
+  dead = new Set(watches);
+  isBroken = true;
+  cluster.history.update(configMap("2"));
+  cluster.history.update(configMap("3"));
+  await told.until((all) => all.some(({ status }) => status === "gap-opened"));
+  capture.stop("enough");
+  const { outcome } = await capture.done;
+  expect(outcome).toBe("incomplete");
+  const story = storiesIn(output).get("web");
+  expect(story?.coverage.gaps).toMatchObject([{ cause: "history-expired", repaired: "partial", to: expect.any(String) }]);
+  const versions = story?.events.flatMap((event) => ("resource_version" in event ? [event.resource_version] : []));
+  expect(versions?.at(-1)).toBe(String(cluster.history.revision));
 });
 
 test("where nobody answers, the silence of a log is a gap from its last line on", async () => {

@@ -135,6 +135,14 @@ export function doubtedCoverage(coverage: Coverage, detail: string): Coverage {
   return { state: "interrupted", coveredAt: coverage.coveredAt, cause: "unreachable", detail, isDegraded: true };
 }
 
+/** What a watch answers with a list at once, and with reading back what lies before it. */
+const READ_BACK: ReadonlySet<GapCause> = new Set(["history-expired", "store-damaged", "undecodable"]);
+
+/** True while that goes on, as far as the server answers. */
+export function isReadBack(coverage: Coverage): boolean {
+  return coverage.state === "gap" && READ_BACK.has(coverage.gap.cause);
+}
+
 /** A watch that has been down for less when the recorder stops is between two sessions. */
 const BLIP_MS = 2_000;
 

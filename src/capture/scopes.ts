@@ -15,12 +15,14 @@ import type { Ingest, Refusal } from "./ingest.ts";
 import type { Arrival } from "./lane.ts";
 import type { Followed } from "./plan.ts";
 import { NO_PROGRESS, type Progress, resumedProgress, stepProgress } from "./progress.ts";
+import { untilReadBack } from "./read-back.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RecoveredScope } from "./recovered-scopes.ts";
 import {
   closeCoverage,
   type Coverage,
   doubtedCoverage,
+  isReadBack,
   type LedgerRecord,
   type LedgerScope,
   openedGap,
@@ -66,6 +68,8 @@ interface Running {
   epoch: number;
   degradedSince: number | undefined;
   hasListed: boolean;
+  /** Ends the reading back of a gap. */
+  hurry: AbortController | undefined;
 }
 
 type Start = Pick<WatchOptions, "known" | "resume" | "recorded">;
@@ -159,6 +163,7 @@ export class Scopes {
       epoch: this.#options.epoch,
       degradedSince: undefined,
       hasListed: false,
+      hurry: undefined,
     };
     this.#running.set(scope, running);
     if (mark !== undefined) this.#checkpoints.restore(scope, mark);
@@ -225,7 +230,7 @@ export class Scopes {
 
   /**
    * Before the watches end: asks about each that is silent whether it still stands. What one was not told is a gap, and silence where
-   * nobody answers is one, too.
+   * nobody answers is one, too. A gap that is being read back is closed with what was found by then.
    */
   async lastLook(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#running.values()].map((running) => this.#lookLast(running, signal)));
@@ -234,6 +239,7 @@ export class Scopes {
   async #lookLast(running: Running, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#options;
     const { coverage, followed, known, progress } = running;
+    await untilReadBack({ clock, signal, isReadBack: () => isReadBack(running.coverage), hurry: running.hurry });
     const from = progress.safe?.resourceVersion;
     if (coverage.state !== "covered" || from === undefined || !followed.target.resource.verbs.includes("watch")) return;
     if (clock.now() - coverage.coveredAt < HEARD_MS) return;
@@ -257,9 +263,11 @@ export class Scopes {
   }
 
   async #run(running: Running, how: Start & Pick<WatchOptions, "isLate">, signal: AbortSignal): Promise<void> {
+    const hurry = abortWith(signal);
+    running.hurry = hurry;
     try {
       for (let start: Start | undefined = how; start !== undefined && !signal.aborted;)
-        start = await this.#watch(running, { ...how, ...start }, signal);
+        start = await this.#watch(running, { ...how, hurry: hurry.signal, ...start }, signal);
     } catch (error) {
       this.#options.recorder.note({
         type: "incident",
@@ -268,11 +276,17 @@ export class Scopes {
         detail: errorMessage(error),
       });
       throw error;
+    } finally {
+      hurry.abort(new Error("the watch is over"));
     }
   }
 
   /** Watches until the end, or until nothing more can be taken; then gives where to go on once there is room. */
-  async #watch(running: Running, how: Start & Pick<WatchOptions, "isLate">, signal: AbortSignal): Promise<Start | undefined> {
+  async #watch(
+    running: Running,
+    how: Start & Pick<WatchOptions, "isLate" | "hurry">,
+    signal: AbortSignal,
+  ): Promise<Start | undefined> {
     const { client, clock } = this.#options;
     let held: Held | undefined;
     const take = (item: WatchItem): boolean => !signal.aborted && this.#takeAtOnce(running, item);

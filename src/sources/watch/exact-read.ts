@@ -15,7 +15,7 @@ export type ExactRead =
   | { readonly read: "expired" }
   /** The server ignores `resourceVersionMatch` and answers with the present, which proves nothing (KEP-2523). */
   | { readonly read: "unsupported" }
-  /** The budget is spent, or the server is in trouble: no more reads. */
+  /** The budget is spent, the server is in trouble, or nobody waits any longer: no more reads. */
   | { readonly read: "stopped" };
 
 /** What one relist may cost. The first answer other than 200 and 410 ends it: 429 says that the server has no time for this. */
@@ -54,24 +54,26 @@ export interface ExactReader {
   readonly budget: RepairBudget;
 }
 
+/** `hurry`, which aborts with `signal` at the latest, ends the reading, but not what is made of what was read. */
 export function exactReader(
   client: ApiClient,
   target: WatchTarget,
-  how: { readonly budget: RepairBudget; readonly signal: AbortSignal },
+  how: { readonly budget: RepairBudget; readonly signal: AbortSignal; readonly hurry?: AbortSignal | undefined },
 ): ExactReader {
-  const { budget, signal } = how;
+  const { budget, hurry = how.signal } = how;
   const read = async (at: string, of: { path: string; query: Query; metadataOnly: boolean }): Promise<ExactRead> => {
-    if (budget.reads <= 0) return { read: "stopped" };
+    if (budget.reads <= 0 || hurry.aborted) return { read: "stopped" };
     try {
       const query = { ...of.query, resourceVersion: at, resourceVersionMatch: "Exact" };
       const accept = acceptFor({ ...target, metadataOnly: of.metadataOnly }, "list");
-      const response = await client.read({ path: of.path, query, accept, signal });
+      const response = await client.read({ path: of.path, query, accept, signal: hurry });
       budget.spend({ reads: 1, bytes: response.body.length });
       const page = parsePage(response.body, { request: `GET ${client.server}${of.path}`, resource: target.resource });
       // Part of a list proves nothing, but without a limit none is cut into pages.
       if (page.resourceVersion !== at || page.continueToken !== "") return { read: "unsupported" };
       return { read: "state", items: [...page.items], bytes: response.body.length };
     } catch (error) {
+      if (hurry.aborted && !how.signal.aborted) return { read: "stopped" };
       if (!(error instanceof ApiFailure)) throw error;
       budget.spend({ reads: 1, bytes: 0 });
       if (isExpired(error.failure)) return { read: "expired" };

@@ -26,6 +26,7 @@ export interface ListerOptions {
   readonly known: KnownVersions;
   readonly sightings: Sightings;
   readonly signal: AbortSignal;
+  readonly hurry: AbortSignal | undefined;
   readonly memory: Pick<SessionMemory, "hasBookmarks">;
 }
 
@@ -207,8 +208,8 @@ export class Lister {
       return;
     }
     if (before.before === "removed") yield { item: "epoch", detail: "the kind is served again" };
-    const { client, target, signal } = this.#options;
-    const reader = exactReader(client, target, { budget: new RepairBudget(REPAIR), signal });
+    const { client, target, signal, hurry } = this.#options;
+    const reader = exactReader(client, target, { budget: new RepairBudget(REPAIR), signal, hurry });
     const since = before.before === "state" ? before.since : undefined;
     const changes = countChanges(known, state.objects);
     const found = await repair(reader, { target, since, known, ...state });

@@ -47,6 +47,11 @@ export interface WatchOptions {
   readonly take?: (item: WatchItem) => boolean;
   /** The kind began to be served while Faro ran: what the first list shows has a past that was not seen. */
   readonly isLate?: boolean;
+  /**
+   * Aborts when nobody waits for a gap to be read back any longer, and with the watch: what the list shows is told then, and what was
+   * read by then.
+   */
+  readonly hurry?: AbortSignal;
 }
 
 /** Yields everything that happens in one scope until `signal` aborts. Throws only what is a bug. */
@@ -90,7 +95,7 @@ class Watcher {
   #hurriedLists = 0;
 
   constructor(options: WatchOptions, signal: AbortSignal) {
-    const { client, clock, target, known } = options;
+    const { client, clock, target, known, hurry } = options;
     this.#options = options;
     this.#signal = signal;
     this.#backoff = new Backoff(clock);
@@ -102,7 +107,7 @@ class Watcher {
       probedAt: -Infinity,
       slices: options.slices ?? new SliceMemory(),
     };
-    this.#lister = new Lister({ client, clock, target, known, sightings: this.#sightings, signal, memory: this.#memory });
+    this.#lister = new Lister({ client, clock, target, known, sightings: this.#sightings, signal, hurry, memory: this.#memory });
     this.#audit = new Audit({ client, clock, target, known, signal, tell: (found) => this.#lister.tell(found, "audit") });
   }
 
