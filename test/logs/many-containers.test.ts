@@ -55,6 +55,39 @@ describe("five hundred containers with a limit of fifty (105)", () => {
   });
 });
 
+describe("as many containers as streams", () => {
+  const follows = (): number => world.server.requests.filter(({ url }) => url.includes("follow=true")).length;
+
+  test.each(["stopped", "ended"])("a megabyte of each, and silence, are known to be whole when the recording %s", async (how) => {
+    world = new KubeletWorld({ slots: 3 });
+    const files = world.together(() => Array.from({ length: 3 }, (_, number) => world.start(`c${number}`)));
+    await world.clock.advance(5_000);
+    for (const file of files) for (let line = 0; line < 1_100; line++) file.append("x".repeat(1_000), world.clock.now());
+    await world.clock.advance(60_000);
+    if (how === "ended") for (const number of files.keys()) world.exit(`c${number}`);
+    if (how === "ended") await world.clock.advance(20_000);
+    const opened = follows();
+    await world.end();
+    expect(Object.values(world.byInstance()).map(({ length }) => length)).toEqual([1_100, 1_100, 1_100]);
+    expect(world.gaps()).toEqual([]);
+    // Of three that are silent at once one may look beside its stream: each of the others opens its own anew, once.
+    expect(opened).toBeLessThanOrEqual(5);
+  });
+
+  test("one whose file was rotated and is empty is not asked for again and again", async () => {
+    world = new KubeletWorld({ slots: 1 });
+    const file = world.start();
+    for (let line = 0; line < 1_100; line++) file.append("x".repeat(1_000), world.clock.now());
+    await world.clock.advance(1_000);
+    file.rotate();
+    await world.clock.advance(60_000);
+    expect(follows()).toBeLessThanOrEqual(2);
+    file.append("last", world.clock.now());
+    await world.clock.advance(1_000);
+    expect(lastLines()).toEqual(["last"]);
+  });
+});
+
 describe("the queue for a stream", () => {
   const granted: string[] = [];
   const signal = new AbortController().signal;

@@ -343,6 +343,8 @@ export class AttendedRead {
       const isNext = found === "differs" && (this.#newestBegins ?? 0) - newest < LEAP_S;
       if (isNext || looks >= LOOKS_MAX) cut.abort();
     } else if (found === "no slot" && this.#parts.news.state === "live") {
+      // Opened anew for this, it brought what was known, and nothing more: that was all of the file.
+      if (this.#isAtEnd && aligner.isLive && aligner.lines === this.#linesBefore) return this.#lag.atEnd();
       this.#isReopened = true;
       cut.abort();
     }

@@ -79,10 +79,14 @@ export class LogSlots {
     return this.#held < this.#max ? this.#grant(urgency) : await this.#wait(urgency, signal);
   }
 
-  /** A slot if one is free this moment. */
-  tryAcquire(): Slot | undefined {
-    return this.#held < this.#max ? this.#grant("known") : undefined;
+  /** A slot to look at a file with beside a follow, not to follow. While none is free, one look at a time goes beyond the limit. */
+  tryLook(): Slot | undefined {
+    if (this.#held < this.#max) return this.#grant("known");
+    if (this.#isBeyond) return undefined;
+    this.#isBeyond = true;
+    return { mayFollow: false, release: () => (this.#isBeyond = false) };
   }
+  #isBeyond = false;
 
   #grant(urgency: Urgency): Slot {
     const followersMax = this.isCrowded ? this.#max - Math.ceil(this.#max * POLLING_SHARE) : this.#max;

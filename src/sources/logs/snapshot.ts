@@ -14,8 +14,8 @@ export async function readSnapshot(
   signal: AbortSignal,
 ): Promise<readonly Buffer[] | "unreachable" | "no slot" | undefined> {
   const { newest } = log.aligner;
-  const slot = options.slots.tryAcquire();
-  // With every slot taken there is none to look with: the connection's own is, and going on from it shows as much.
+  const slot = options.slots.tryLook();
+  // While others look, the connection's own slot is there to look with: a new follow of the same file shows as much.
   if (slot === undefined) return "no slot";
   const start: LogStart =
     newest === undefined ? { tailLines: 1, ...startOf(log, undefined, options.from) } : { sinceSecond: newest - 2 };
