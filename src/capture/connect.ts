@@ -26,17 +26,27 @@ const RETRY_MS = 1_000;
 export async function connect(client: ApiClient, clock: Clock, timeoutMs: number): Promise<Connected> {
   const began = clock.monotonic();
   for (;;) {
+    const asking = new AbortController();
     try {
-      const serverVersion = (await readServerVersion(client)) ?? "unknown";
-      const discovery = await loadDiscovery(client);
-      return { discovery, serverVersion, clusterId: await readClusterId(client) };
+      return await ask(client, asking.signal);
     } catch (error) {
+      asking.abort(error);
       if (!(error instanceof ApiFailure)) throw error;
       const left = timeoutMs - (clock.monotonic() - began);
       if (!isPassing(error) || left <= 0) throw explainFailure(error, client.server);
       await clock.sleep(Math.min(RETRY_MS, left));
     }
   }
+}
+
+/** Side by side: none needs what another answers, and what follows needs a connection for each. */
+async function ask(client: ApiClient, signal: AbortSignal): Promise<Connected> {
+  const [serverVersion = "unknown", discovery, clusterId] = await Promise.all([
+    readServerVersion(client, signal),
+    loadDiscovery(client, signal),
+    readClusterId(client, signal),
+  ]);
+  return { discovery, serverVersion, clusterId };
 }
 
 /** Worth another try: the server is not there yet, or overloaded. A refused certificate or login is not. */

@@ -3,12 +3,11 @@
  * changes, new requests get new connections; streams on the old ones may finish (`transport/cert_rotation.go`).
  */
 import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import type { Clock } from "../base/index.ts";
 import { CredentialError, type Credentials } from "./auth/log-in.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { createDispatcher, type TlsMaterial } from "./dispatcher.ts";
+import { createDispatcher, type TlsMaterial, usable, type UsableMaterial } from "./dispatcher.ts";
 import { GATHERED_HIGH_WATER_MARK } from "./gather.ts";
 import type { PemSource } from "./kubeconfig.ts";
 
@@ -16,7 +15,7 @@ import type { PemSource } from "./kubeconfig.ts";
 const REREAD_MS = 10_000;
 
 interface Generation {
-  readonly material: TlsMaterial;
+  readonly material: UsableMaterial;
   readonly dispatcher: Dispatcher;
   /** For streams that are gathered, once there is one. */
   gathered: Dispatcher | undefined;
@@ -49,9 +48,13 @@ export class Connections {
     const generation = this.#generation;
     if (generation !== undefined && isSame(generation.material, material)) return generation;
     if (this.#isClosed) throw new CredentialError("the client is closed");
-    checkMaterial(material);
+    const checked = checkMaterial(material);
     for (const dispatcher of dispatchersOf(generation)) this.#retire(dispatcher);
-    this.#generation = { material, dispatcher: createDispatcher(this.#config, material, this.#clock), gathered: undefined };
+    this.#generation = {
+      material: checked,
+      dispatcher: createDispatcher(this.#config, checked, this.#clock),
+      gathered: undefined,
+    };
     return this.#generation;
   }
 
@@ -115,15 +118,11 @@ function isSame(a: TlsMaterial, b: TlsMaterial): boolean {
 }
 
 /** OpenSSL's own words name no secret, and a bad PEM must not fail inside of a socket's callback. */
-function checkMaterial({ ca, certificate, key }: TlsMaterial): void {
-  if (ca !== undefined && !ca.includes("-----BEGIN"))
+function checkMaterial(material: TlsMaterial): UsableMaterial {
+  if (material.ca !== undefined && !material.ca.includes("-----BEGIN"))
     throw new CredentialError("the certificate-authority holds no PEM certificate");
   try {
-    createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-    });
+    return usable(material);
   } catch (error) {
     throw new CredentialError("the certificates of the kubeconfig cannot be used", { cause: error });
   }
