@@ -1,40 +1,74 @@
 /**
- * The program and what it is made of in few files: Node takes most of a start to find, read and link hundreds of modules.
+ * What is published, made of all that `src/` takes from packages: whoever installs Faro installs nothing else. And in few files, because
+ * Node takes most of a start to find, read and link hundreds of modules.
  *
- *   node tools/bundle.mjs <folder>     writes <folder>/bin.js, its parts, and the licenses of the packages in it
+ *   node tools/bundle.mjs <dist>     beside the modules that tsc wrote there:
+ *                                    program/    what `faro` runs: bin.js and its parts
+ *                                    library/    the doors of the package and their parts, with the types that they lead to
+ *                                    THIRD_PARTY_NOTICES.txt
+ *   node tools/bundle.mjs --program <folder>     the program alone
  */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
+const DOORS = ["index", "testing"];
+const NOTICES = "THIRD_PARTY_NOTICES.txt";
+const PARTS = { chunkFileNames: "[name]-[hash].js" };
 
-/** Writes the program to `folder`, with what the packages in it ask to be passed on with them. `output` says how, in rolldown's words. */
-export async function bundleProgram(folder, output) {
-  const build = await rolldown({ input: join(ROOT, "src/cli/bin.ts"), platform: "node" });
+/** Writes the program to `folder` and what it has to say of the packages in it. `output` says how, in rolldown's words. */
+export async function bundleProgram(folder, output = PARTS) {
+  writeNotices(folder, await bundle(["src/cli/bin.ts"], folder, output));
+}
+
+async function bundlePackage(dist) {
+  const program = await bundle(["src/cli/bin.ts"], join(dist, "program"), PARTS);
+  const doors = DOORS.map((door) => `src/${door}.ts`);
+  const library = await bundle(doors, join(dist, "library"), PARTS);
+  copyTypes(dist, join(dist, "library"));
+  writeNotices(dist, [...program, ...library]);
+}
+
+/** Returns the folders of the packages that went in. */
+async function bundle(input, folder, output) {
+  const build = await rolldown({ cwd: ROOT, input, platform: "node" });
   const written = await build.write({ dir: folder, format: "esm", ...output });
   await build.close();
   const modules = written.output.flatMap((chunk) => chunk.moduleIds ?? []);
-  const packages = new Set(modules.flatMap((id) => PACKAGE.exec(id)?.[0] ?? []));
-  writeFileSync(
-    join(folder, "LICENSES.txt"),
-    [...packages]
-      .sort()
-      .map(licenseOf)
-      .join(`\n${"-".repeat(80)}\n\n`),
-  );
+  return modules.flatMap((id) => PACKAGE.exec(id)?.[0] ?? []);
 }
 
-function licenseOf(folder) {
+/** What licenses ask for: their text goes wherever the code goes. */
+function writeNotices(folder, packages) {
+  const head = "Faro is under the Apache License 2.0. These packages are part of it, each under its own license:\n";
+  const notices = [...new Set(packages)].map(noticeOf).sort((a, b) => a.localeCompare(b, "en"));
+  writeFileSync(join(folder, NOTICES), [head, ...notices].join(`\n${"-".repeat(80)}\n\n`));
+}
+
+function noticeOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`${name} has no license file: it cannot be passed on within the program`);
-  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  const files = readdirSync(folder).filter((entry) => /^(licen[cs]e|copying|notice)/i.test(entry));
+  if (!files.some((file) => /^[lc]/i.test(file))) throw new Error(`${name} has no license file: it cannot be passed on`);
+  const texts = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+  return `${[`${name} ${version} (${license})`, ...texts].join("\n\n")}\n`;
+}
+
+/** Copies the declarations that the doors lead to. The compiler says which; a package's cannot go along. */
+function copyTypes(dist, library) {
+  const settings = ["--listFilesOnly", "--ignoreConfig", "--noLib", "--module", "nodenext"];
+  const doors = DOORS.map((door) => join(dist, `${door}.d.ts`));
+  const tsc = [join(ROOT, "node_modules/.bin/tsc"), ...settings, ...doors];
+  const files = execFileSync(process.execPath, tsc, { encoding: "utf8" }).trim().split("\n");
+  const foreign = files.filter((file) => relative(dist, file).startsWith(".."));
+  if (foreign.length > 0) throw new Error(`the types of the package lead to what is not in it: ${foreign[0]}`);
+  for (const file of files) cpSync(file, join(library, relative(dist, file)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder] = process.argv.slice(2);
-  await bundleProgram(folder, { entryFileNames: "bin.js", chunkFileNames: "[name]-[hash].js" });
+  const [first, folder] = process.argv.slice(2);
+  await (first === "--program" ? bundleProgram(folder) : bundlePackage(first));
 }

@@ -1,9 +1,19 @@
 /**
- * Checks the package as its users get it: publint on the packed archive, then the archive installed beside a
- * small consumer whose imports must resolve for TypeScript and for Node, and whose `faro` must start.
+ * Checks the package as its users get it: publint, then the packed archive installed into an empty folder from nothing but itself.
+ * There its doors must resolve for TypeScript and for Node, its commands must start, and the examples of its documentation must run.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,8 +28,11 @@ const { messages } = await publint({ pkgDir: ROOT, strict: true });
 problems.push(...messages.map((message) => formatMessage(message, manifest) ?? message.code));
 
 const folder = mkdtempSync(join(tmpdir(), "faro-package-"));
+const consumer = join(folder, "consumer");
+const modules = join(consumer, "node_modules");
 try {
-  checkAsConsumer();
+  install();
+  if (problems.length === 0) use();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -27,23 +40,53 @@ for (const problem of problems) console.error(problem);
 console.log(problems.length === 0 ? "the package is sound" : `${problems.length} problems`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function checkAsConsumer() {
+/** From an empty cache and without a registry: what the package needs beside itself cannot come. */
+function install() {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT));
-  const strays = packed.files.map((file) => file.path).filter((path) => /\.(test|cases)\./.test(path));
+  const paths = packed.files.map(({ path }) => path);
+  const strays = paths.filter((path) => /\.(test|cases)\./.test(path));
   if (strays.length > 0) problems.push(`tests are packed: ${strays.join(", ")}`);
-  run("tar", ["-xzf", packed.filename], folder);
+  for (const wanted of ["LICENSE", "dist/THIRD_PARTY_NOTICES.txt"])
+    if (!paths.includes(wanted)) problems.push(`not packed: ${wanted}`);
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, "package.json"), '{"type":"module"}');
+  const alone = ["--offline", "--ignore-scripts", "--cache", join(folder, "cache")];
+  const started = performance.now();
+  attempt("npm install", "npm", ["install", ...alone, join(folder, packed.filename)]);
+  console.log(`installed in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
+  const installed = existsSync(modules) ? readdirSync(modules).filter((name) => !name.startsWith(".")) : [];
+  if (installed.join() !== manifest.name) problems.push(`installed: ${installed.join(", ")}`);
+}
 
-  // Node finds the package by its name below node_modules; its own dependencies are those of this checkout.
-  const modules = join(folder, "consumer/node_modules");
-  mkdirSync(modules, { recursive: true });
-  symlinkSync(join(folder, "package"), join(modules, manifest.name), "dir");
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "package/node_modules"), "dir");
+function use() {
+  checkTypes();
+  attempt("import by a consumer", process.execPath, ["out/use.js"]);
+  for (const [name, said] of [
+    ["faro", manifest.version],
+    ["kubectl-faro", "kubectl faro"],
+  ]) {
+    const flag = said === manifest.version ? "--version" : "--help";
+    const answer = attempt(`${name} ${flag}`, join(modules, ".bin", name), [flag]);
+    if (answer?.includes(said) === false) problems.push(`${name} ${flag} said ${answer}`);
+  }
+  // The pages say of what their examples run on: a recording, and the story of it.
+  cpSync(join(modules, manifest.name, "examples/recordings/bad-rollout"), join(consumer, "output"), { recursive: true });
+  mkdirSync(join(consumer, "stories"));
+  attempt("faro rebuild", join(modules, ".bin/faro"), ["rebuild", "output"]);
+  for (const page of ["library", "testing"]) {
+    const text = readFileSync(join(ROOT, `docs/${page}.md`), "utf8");
+    for (const [, code] of text.matchAll(/```js\n([\s\S]*?)```/g))
+      attempt(`an example of docs/${page}.md`, process.execPath, ["--input-type=module", "--eval", code]);
+  }
+}
+
+/** With `skipLibCheck: false`, the package's own declarations have to make sense where nothing is but Node's types. */
+function checkTypes() {
   symlinkSync(join(ROOT, "node_modules/@types"), join(modules, "@types"), "dir");
-
   const names = Object.keys(manifest.exports).filter((name) => !name.endsWith(".json"));
   const imports = names.map((name, index) => `import * as m${index} from "${manifest.name}${name.slice(1)}";`);
   writeFileSync(
-    join(folder, "consumer/use.ts"),
+    join(consumer, "use.ts"),
     [...imports, `console.log(${names.map((_, i) => `Object.keys(m${i}).length`).join(", ")});`].join("\n"),
   );
   const settings = {
@@ -53,20 +96,19 @@ function checkAsConsumer() {
     types: ["node"],
     outDir: "out",
     rootDir: ".",
-    skipLibCheck: true,
+    skipLibCheck: false,
   };
-  writeFileSync(join(folder, "consumer/tsconfig.json"), JSON.stringify({ compilerOptions: settings, include: ["use.ts"] }));
-  writeFileSync(join(folder, "consumer/package.json"), '{"type":"module"}');
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, include: ["use.ts"] }));
   attempt("types of a consumer", process.execPath, [join(ROOT, "node_modules/.bin/tsc"), "-p", "."]);
-  attempt("import by a consumer", process.execPath, ["out/use.js"]);
-  attempt("faro --version", process.execPath, [join(folder, "package", manifest.bin.faro), "--version"]);
 }
 
+/** What it printed; nothing when it failed, which is a problem then. */
 function attempt(what, command, args) {
   try {
-    run(command, args, join(folder, "consumer"));
+    return run(command, args, consumer);
   } catch (error) {
     problems.push(`${what}: ${error.stdout}${error.stderr}`.trim());
+    return undefined;
   }
 }
 

@@ -139,7 +139,7 @@ function compile() {
   const next = join(ROOT, `dist.${process.pid}`);
   const started = new Date();
   const compiled = runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", next]);
-  const status = compiled === 0 ? runNode("tools/bundle.mjs", [join(next, "program")]) : compiled;
+  const status = compiled === 0 ? runNode("tools/bundle.mjs", [next]) : compiled;
   if (status === 0) {
     const program = join(next, "program/bin.js");
     chmodSync(program, 0o755);

@@ -230,8 +230,7 @@ export function checkStoryPart(part: StoryPart, value: unknown): readonly string
     : result.error.issues.map(({ path, message }) => `${path.map(String).join(".") || part}: ${message}`);
 }
 
-/** Checks a whole story in memory. For a file of any size, check its lines one by one or use the JSON Schema. */
-export const storySchema: z.ZodType<StoryDocument> = z.looseObject({
+const storySchema: z.ZodType<StoryDocument> = z.looseObject({
   schema_version: z.literal("1"),
   metadata,
   coverage,
@@ -240,6 +239,11 @@ export const storySchema: z.ZodType<StoryDocument> = z.looseObject({
   events: z.array(anyEvent),
   overview: overview.optional(),
 });
+
+/** Checks a whole story in memory, or throws. For a file of any size, check its lines one by one or use the JSON Schema. */
+export function parseStory(value: unknown): StoryDocument {
+  return storySchema.parse(value);
+}
 
 /** The published schema, `schema/story.v1.json`: JSON Schema, draft 2020-12. */
 export function storyJsonSchema(): Readonly<Record<string, unknown>> {

@@ -24,7 +24,7 @@ let server: ApiServer;
 let output: string;
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), BUILT]);
+  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), "--program", BUILT]);
   history = new ClusterHistory();
   prepareCluster({ history, clock: systemClock });
   server = await startApiServer({ history, window: { minEvents: 100_000, maxEvents: 200_000, freshMs: 3_600_000 } });

@@ -17,7 +17,7 @@ let server: ApiServer;
 
 beforeAll(async () => {
   // Types are checked by the build itself; here only the JavaScript counts.
-  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), BUILT]);
+  await promisify(execFile)(process.execPath, [join(ROOT, "tools/bundle.mjs"), "--program", BUILT]);
   const history = new ClusterHistory();
   prepareCluster({ history, clock: systemClock });
   history.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "default" }, data: { a: "1" } });
