@@ -20,7 +20,7 @@ describe("values that are folded", () => {
     const folds = new Folds();
     const [one, other] = [folds.fold(run("0a1b", 1_767_225_600_000)), folds.fold(run("2c3d", 1_767_225_600_001))];
     expect(one.form).toBe(other.form);
-    expect(one.own).toBe(`1767225600000,"containerd://${"0a1b".repeat(16)}"`);
+    expect(one.own).toBe(`1767225600000,"containerd://\u0002\u0020${"\u000a\u001b".repeat(16)}"`);
   });
 
   it("are the same whatever they hold", () => {
@@ -45,6 +45,10 @@ const LEAVES = [
   "x".repeat(20),
   "\ud800",
   "__proto__",
+  "0123456789abcdef",
+  `\u0002${"0".repeat(41)}`,
+  `sha256:${"02".repeat(300)}x`,
+  "fffefdfc0002220a0d2c5cffffff é \u{1f600} 0202020202020202020202",
 ];
 
 function anything(random: () => number, depth: number): unknown {

@@ -3,7 +3,7 @@
  * JSON writes it, or `undefined`.
  */
 
-/** A value: the form that it shares with those like it, and what is its own, as the members of a JSON array. */
+/** A value: the form that it shares with those like it, and what is its own, as the members of a JSON array, ids packed. */
 export interface Folded {
   readonly form: string;
   readonly own: string;
@@ -19,6 +19,10 @@ const FORMS_MAX = 1_000;
 const PLACE = "\u0000";
 const UNDEFINED = "\u0001";
 const SPACE = 0x20;
+/** Hexadecimal digits, two for each byte that they are packed into: half of a container's id. */
+const HEX = /(?:[0-9a-f]{2}){8,127}/g;
+/** Stands in front of packed bytes, before their number. JSON writes no such character as it is. */
+const PACKED = "\u0002";
 
 type Own = (string | number)[];
 
@@ -29,7 +33,7 @@ export class Folds {
     const own: Own = [];
     const form = JSON.stringify(formOf(value, own));
     // What is joined is one text; V8 leaves what it writes as JSON in pieces.
-    return { form: this.#shared(form), own: own.map((each) => JSON.stringify(each)).join(",") };
+    return { form: this.#shared(form), own: packed(own.map((each) => JSON.stringify(each)).join(",")) };
   }
 
   #shared(form: string): string {
@@ -43,8 +47,28 @@ export class Folds {
 
 /** The value again: a copy of its own. */
 export function unfold({ form, own }: Folded): unknown {
-  const places: unknown = JSON.parse(`[${own}]`);
+  const places: unknown = JSON.parse(`[${unpacked(own)}]`);
   return filled(JSON.parse(form), Array.isArray(places) ? places : []);
+}
+
+function packed(text: string): string {
+  return text.replace(HEX, (digits) => {
+    const bytes = Buffer.from(digits, "hex");
+    return `${PACKED}${String.fromCharCode(bytes.length)}${bytes.toString("latin1")}`;
+  });
+}
+
+function unpacked(text: string): string {
+  let at = text.indexOf(PACKED);
+  if (at === -1) return text;
+  let whole = "";
+  let end = 0;
+  for (; at !== -1; at = text.indexOf(PACKED, end)) {
+    whole += text.slice(end, at);
+    end = at + 2 + text.charCodeAt(at + 1);
+    whole += Buffer.from(text.slice(at + 2, end), "latin1").toString("hex");
+  }
+  return whole + text.slice(end);
 }
 
 function formOf(value: unknown, own: Own): unknown {
