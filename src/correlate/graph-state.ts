@@ -4,7 +4,7 @@
  */
 import { Numbering } from "../base/index.ts";
 import type { CorrelationId } from "../record/index.ts";
-import { bareNode, type GraphNode, NONE } from "./graph-node.ts";
+import { GraphNode, NONE } from "./graph-node.ts";
 import { addEdge, type Edge, type Links, linksOf } from "./relation-links.ts";
 
 /** A node by its place in `GraphState.nodes`. */
@@ -105,7 +105,7 @@ export class GraphReader {
   /** `constants`: arrays that stand for no story, and are told apart by what they are. */
   constructor({ nodes, edges, stories }: GraphState, constants: ReadonlyMap<number, readonly CorrelationId[]>) {
     this.#stories = stories.map((ids, number) => constants.get(number) ?? ids);
-    this.#nodes = nodes.map(({ uid }) => bareNode(uid));
+    this.#nodes = nodes.map(({ uid }) => new GraphNode(uid));
     const made = edges.map(([relation, holder, target, proof]): Edge => {
       return { relation, holder: this.node(holder), target: this.node(target), proof };
     });

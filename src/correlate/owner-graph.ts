@@ -4,7 +4,7 @@
  * arrives. An edge that existed once is kept as a former one: a story does not lose an object that was orphaned.
  */
 import type { ObjectRecord, OwnerRef } from "../record/index.ts";
-import { bareNode, type GraphNode, isHonoured } from "./graph-node.ts";
+import { GraphNode, isHonoured } from "./graph-node.ts";
 import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 import { NameIndex, type NameIndexState, subjectsOf } from "./name-index.ts";
 
@@ -64,7 +64,7 @@ export class OwnerGraph {
   nodeOf(uid: string): GraphNode {
     const known = this.#nodes.get(uid);
     if (known !== undefined) return known;
-    const node = bareNode(uid);
+    const node = new GraphNode(uid);
     this.#nodes.set(uid, node);
     return node;
   }

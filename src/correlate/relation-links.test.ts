@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NamedRelation } from "../record/index.ts";
 import { addEdge, compareNamed, type Edge, type Links, NOTHING_STATED, removeEdge } from "./relation-links.ts";
-import { bareNode } from "./graph-node.ts";
+import { GraphNode } from "./graph-node.ts";
 
 /** A version names nothing twice: one reference for each name, in any order. */
 const version = fc.uniqueArray(fc.record({ name: fc.nat(9), uid: fc.constantFrom("old", "new") }), {
@@ -31,7 +31,7 @@ test("what is passed over at both ends changes nothing of what two versions diff
 });
 
 test("edges are kept in their order and removed one by one, few or many", () => {
-  const nodes = [bareNode("holder"), bareNode("target")] as const;
+  const nodes = [new GraphNode("holder"), new GraphNode("target")] as const;
   const edges = Array.from({ length: 12 }, (_, at): Edge => {
     return { relation: "uses", holder: nodes[0], target: nodes[1], proof: `spec.field=${at}` };
   });
