@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-export const FARO = programFile("../dist/program/bin.js");
+export const FARO = programFile("../dist/program/bin.cjs");
 /** No run of a program takes so long, not even on a machine with five other things to do. */
 const RUN_MS_MAX = 180_000;
 const running = new Set();

@@ -49,7 +49,7 @@ describe("the YAML files", () => {
 
 it("faro.yaml holds only options that there are", async () => {
   const { stdout } = await run(process.execPath, [
-    join(import.meta.dirname, "../dist/program/bin.js"),
+    join(import.meta.dirname, "../dist/program/bin.cjs"),
     "config",
     "view",
     `--config=${join(import.meta.dirname, "faro.yaml")}`,

@@ -3,7 +3,7 @@
  * Node takes most of a start to find, read and link hundreds of modules.
  *
  *   node tools/bundle.mjs <dist>     beside the modules that tsc wrote there:
- *                                    program/    what `faro` runs: bin.js and its parts
+ *                                    program/    what `faro` runs: bin.cjs and its parts
  *                                    library/    the doors of the package and their parts, with the types that they lead to
  *                                    THIRD_PARTY_NOTICES.txt
  *   node tools/bundle.mjs --program <folder>     the program alone
@@ -20,13 +20,21 @@ const DOORS = ["index", "testing"];
 const NOTICES = "THIRD_PARTY_NOTICES.txt";
 const PARTS = { chunkFileNames: "[name]-[hash].js" };
 
-/** Writes the program to `folder` and what it has to say of the packages in it. `output` says how, in rolldown's words. */
-export async function bundleProgram(folder, output = PARTS) {
-  writeNotices(folder, await bundle(["src/cli/bin.ts"], folder, output));
+/** Writes the program to one file and what it has to say of the packages in it beside that. */
+export async function bundleExecutable(folder, name) {
+  const packages = await bundle(["src/cli/bin.ts"], folder, { entryFileNames: name, codeSplitting: false });
+  writeNotices(folder, packages);
+}
+
+/** What answers by itself is CommonJS, which starts sooner; the rest it loads as the modules that they are. */
+async function bundleProgram(folder) {
+  const start = { name: "start", resolveId: (id) => (id === "./start.ts" ? { id: "./start.js", external: true } : undefined) };
+  await bundle(["src/cli/bin.ts"], folder, { format: "cjs", entryFileNames: "bin.cjs" }, [start]);
+  return bundle(["src/cli/start.ts"], folder, PARTS);
 }
 
 async function bundlePackage(dist) {
-  const program = await bundle(["src/cli/bin.ts"], join(dist, "program"), PARTS);
+  const program = await bundleProgram(join(dist, "program"));
   const doors = DOORS.map((door) => `src/${door}.ts`);
   const library = await bundle(doors, join(dist, "library"), PARTS);
   copyTypes(dist, join(dist, "library"));
@@ -34,8 +42,8 @@ async function bundlePackage(dist) {
 }
 
 /** Returns the folders of the packages that went in. */
-async function bundle(input, folder, output) {
-  const build = await rolldown({ cwd: ROOT, input, platform: "node" });
+async function bundle(input, folder, output, plugins = []) {
+  const build = await rolldown({ cwd: ROOT, input, platform: "node", plugins });
   const written = await build.write({ dir: folder, format: "esm", ...output });
   await build.close();
   const modules = written.output.flatMap((chunk) => chunk.moduleIds ?? []);

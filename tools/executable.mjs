@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleProgram } from "./bundle.mjs";
+import { bundleExecutable } from "./bundle.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const BUILD = join(ROOT, "build");
@@ -36,7 +36,7 @@ if (platforms.length === 0 || unknown.length > 0) {
 }
 mkdirSync(BUILD, { recursive: true });
 const bundle = join(BUILD, "faro.mjs");
-await bundleProgram(BUILD, { entryFileNames: "faro.mjs", codeSplitting: false });
+await bundleExecutable(BUILD, "faro.mjs");
 for (const platform of platforms) assemble(platform);
 
 function assemble(platform) {

@@ -18,7 +18,7 @@ import { INCIDENTS } from "./incidents/incidents.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const BED = join(ROOT, "test/cluster/bed");
-const PROGRAM = join(ROOT, "dist/program/bin.js");
+const PROGRAM = join(ROOT, "dist/program/bin.cjs");
 const TARGET = join(ROOT, "examples/recordings");
 const NAMESPACE = "shop";
 const RECORDING_BYTES_MAX = 1_000_000;

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const PROGRAM = join(ROOT, "dist/program/bin.js");
+const PROGRAM = join(ROOT, "dist/program/bin.cjs");
 const BUILT_FROM = ["src", "schema", "package.json", "tsconfig.json", "tsconfig.build.json", "tools/bundle.mjs"];
 
 const [task = "", ...rest] = process.argv.slice(2);
@@ -141,7 +141,7 @@ function compile() {
   const compiled = runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", next]);
   const status = compiled === 0 ? runNode("tools/bundle.mjs", [next]) : compiled;
   if (status === 0) {
-    const program = join(next, "program/bin.js");
+    const program = join(next, "program/bin.cjs");
     chmodSync(program, 0o755);
     utimesSync(program, started, started); // a source that was saved during the build is newer than it
     rmSync(join(ROOT, "dist"), { recursive: true, force: true });

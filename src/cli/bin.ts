@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-/** The program: nothing but the look at Node's version is loaded before it is known to be good enough. */
-import { isBrief, keepHeapSmall } from "./heap.ts";
+/**
+ * The program: nothing but the look at Node's version is loaded before it is known to be good enough. Bundled as CommonJS, which Node has
+ * running before it has loaded what modules need: so nothing is awaited here.
+ */
 import { nodeComplaint } from "./node-floor.ts";
 import { FARO_VERSION } from "./version.ts";
 
@@ -13,11 +15,5 @@ if (complaint !== undefined) {
   // The commonest question of all needs none of what follows, which takes as long as Node does to start.
   process.stdout.write(`${FARO_VERSION}\n`);
 } else {
-  if (!isBrief(words[0])) keepHeapSmall();
-  const [{ main }, { processDependencies }] = await Promise.all([import("./main.ts"), import("./process-dependencies.ts")]);
-  const exitCode = await main(words, processDependencies(process));
-  // A pipe may still hold what was printed, on Windows.
-  await new Promise((resolve) => process.stdout.write("", resolve));
-  // Everything that matters is written by now: what is still open (a keep-alive connection) must not hold the process.
-  process.exit(exitCode);
+  void import("./start.ts").then(({ start }) => start(words));
 }

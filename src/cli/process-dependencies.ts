@@ -38,7 +38,7 @@ export function processDependencies(process: NodeJS.Process): CliDependencies {
 
 /** kubectl runs its plugin `kubectl-faro` for `kubectl faro`; help then has to say what the user typed. */
 export function programName(script: string | undefined): string {
-  return basename(script ?? "").replace(/\.(js|exe|cmd)$/, "") === "kubectl-faro" ? "kubectl faro" : "faro";
+  return basename(script ?? "").replace(/\.(c?js|exe|cmd)$/, "") === "kubectl-faro" ? "kubectl faro" : "faro";
 }
 
 function toOutput(stream: NodeJS.WriteStream & { readonly fd: number }): Output {

@@ -56,7 +56,7 @@ describe("help", () => {
     expect([
       programName("/opt/bin/kubectl-faro"),
       programName("C:/x/kubectl-faro.exe"),
-      programName("/opt/dist/cli/bin.js"),
+      programName("/opt/dist/program/bin.cjs"),
       programName(undefined),
     ]).toEqual(["kubectl faro", "kubectl faro", "faro", "faro"]);
   });

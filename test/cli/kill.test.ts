@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [join(BUILT, "bin.js"), "record", "cm", `--server=${server.url}`, `--output=${output}`], {
+  return spawn(process.execPath, [join(BUILT, "bin.cjs"), "record", "cm", `--server=${server.url}`, `--output=${output}`], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { PATH: process.env["PATH"], HOME: "/nowhere", FARO_METRICS_PORT: "0" },
   });

@@ -12,7 +12,7 @@ import { systemClock } from "../../src/base/index.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILT = join(ROOT, "build", `program-test-${process.pid}`);
-const PROGRAM = join(BUILT, "bin.js");
+const PROGRAM = join(BUILT, "bin.cjs");
 let server: ApiServer;
 
 beforeAll(async () => {

@@ -25,7 +25,7 @@ export interface Ending {
   readonly stderr: string;
 }
 
-const PROGRAM = join(import.meta.dirname, "../../dist/program/bin.js");
+const PROGRAM = join(import.meta.dirname, "../../dist/program/bin.cjs");
 
 /** A list was taken, and the watch goes on from there. */
 const IN_STEP = /^(watch is in step|listed again)/;

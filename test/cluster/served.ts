@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { until } from "./waiting.ts";
 
-const PROGRAM = join(import.meta.dirname, "../../dist/program/bin.js");
+const PROGRAM = join(import.meta.dirname, "../../dist/program/bin.cjs");
 
 export interface Served {
   /** `http://127.0.0.1:…`. */
