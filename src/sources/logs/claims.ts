@@ -6,7 +6,7 @@
  */
 import type { Aligner } from "./align.ts";
 import { lineInstant } from "./log-line.ts";
-import { type InstanceLog, placeOfSecond, type Reading } from "./reading.ts";
+import { type Begun, type InstanceLog, msOf, placeOfSecond, type Reading } from "./reading.ts";
 
 export type Claim =
   | { readonly claim: "own" }
@@ -45,15 +45,33 @@ export function newerOwner(readings: Iterable<Reading>, { reading, aligner }: In
 }
 
 /**
- * The older instance whose lines may as well be those of `reading`, of which none could be read: both ran when the first of
- * them was written, as far as the whole seconds of a status tell, and nothing proves whose they are.
+ * The older instances, newest first, whose lines may as well be those of the one after each, up to `reading`, of which none could be
+ * read: both ran when the first of them was written, as far as the whole seconds of a status tell. That `previous` shows them is no
+ * proof: the kubelet may have been further than the status by then.
  */
-export function olderInDoubt(readings: Iterable<Reading>, reading: Reading): Reading | undefined {
-  const older = [...readings].filter(({ sight }) => sight.restartCount < reading.sight.restartCount);
-  return older.findLast(({ log, isProven }) => {
-    const { first } = log.aligner;
-    return !isProven && first !== undefined && placeOfSecond(reading.sight, first.second) === "within";
-  });
+export function olderInDoubt(readings: Iterable<Begun>, { sight }: Begun): readonly Begun[] {
+  const older = [...readings].filter((each) => each.sight.restartCount < sight.restartCount);
+  const doubted: Begun[] = [];
+  let next = sight;
+  for (const each of older.toSorted((a, b) => b.sight.restartCount - a.sight.restartCount)) {
+    const { firstSecond } = each;
+    if (firstSecond === undefined || beganInTime(each) || placeOfSecond(next, firstSecond) !== "within") break;
+    doubted.push(each);
+    next = each.sight;
+  }
+  return doubted;
+}
+
+/** True when what was read of an instance is its log, unless the kubelet was ahead of the status at every look. */
+export function isOwn(reading: Reading): boolean {
+  if (reading.firstSecond === undefined || reading.isProven) return reading.isProven;
+  return reading.sight.finishedAt === undefined ? !reading.superseded : beganInTime(reading);
+}
+
+/** True when the lines of an instance begin before it had ended: no later one had begun then. */
+export function beganInTime({ sight, firstSecond }: Begun): boolean {
+  const finished = msOf(sight.finishedAt);
+  return firstSecond !== undefined && finished !== undefined && firstSecond * 1_000 < finished;
 }
 
 /** True when `first` is the line with which the lines of `aligner` begin. */

@@ -312,7 +312,7 @@ describe("restarts", () => {
       cause: "instance-lost",
       detail: "1 instance of app ended between two looks at the pod",
       from: Date.UTC(2026, 0, 1, 12),
-      to: Date.UTC(2026, 0, 1, 12, 0, 9),
+      to: Date.UTC(2026, 0, 1, 12, 0, 9, 999),
     });
     await end();
   });

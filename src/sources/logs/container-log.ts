@@ -8,12 +8,13 @@ import { Merge } from "../../base/index.ts";
 import { describeFailure } from "../../cluster/index.ts";
 import { Backoff } from "../backoff.ts";
 import { AttendedRead } from "./attended-read.ts";
+import { isOwn } from "./claims.ts";
 import type { LogEnd } from "./connection.ts";
 import type { ContainerSight } from "./instances.ts";
 import type { LogItem } from "./log-item.ts";
 import { PodNews } from "./pod-news.ts";
 import { type Ended, endItems, lastLine, type Previous, READ, readPrevious } from "./previous-read.ts";
-import { type ContainerLogOptions, type FollowerParts, isOver, msOf, type Reading } from "./reading.ts";
+import { type ContainerLogOptions, endOfSecond, type FollowerParts, isOver, msOf, type Reading } from "./reading.ts";
 import { SeenInstances } from "./seen-instances.ts";
 import { denies, judge, type Verdict } from "./verdict.ts";
 
@@ -193,7 +194,7 @@ export class ContainerLog {
       }
       const verdict = this.#verdictOnPrevious(reading, found, tries);
       if (verdict.verdict === "ended") {
-        const ended = yield* finished(read, hadLines || isRead ? afterRestart(verdict, isRead) : verdict);
+        const ended = yield* finished(read, hadLines || isRead ? afterRestart(verdict, isRead && isOwn(reading)) : verdict);
         yield* this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
         return;
       }
@@ -203,12 +204,15 @@ export class ContainerLog {
 
   *#end(reading: Reading, end: Ended): Generator<LogItem> {
     yield* endItems(this.#parts, reading.log, end);
-    if (!end.gap || reading.log.aligner.lines > 0) return;
-    const older = this.#seen.inDoubtWith(reading);
-    if (older === undefined) return;
-    const { containerId, startedAt, finishedAt } = older.sight;
-    const detail = `what was read as the log of ${this.#options.container} (${containerId}) may be that of the next instance`;
-    yield { item: "log-gap", cause: "log-unavailable", detail, from: msOf(startedAt), to: msOf(finishedAt) };
+    if (!end.gap || (reading.log.aligner.lines > 0 && isOwn(reading))) return;
+    reading.isDoubted = true;
+    for (const older of this.#seen.inDoubtWith(reading)) {
+      if (older.isDoubted) continue;
+      older.isDoubted = true;
+      const { containerId, startedAt, finishedAt } = older.sight;
+      const detail = `what was read as the log of ${this.#options.container} (${containerId}) may be that of the next instance`;
+      yield { item: "log-gap", cause: "log-unavailable", detail, from: msOf(startedAt), to: endOfSecond(finishedAt) };
+    }
   }
 
   #verdictOnPrevious(reading: Reading, found: Exclude<Previous, { previous: "swapped" }>, tries: number): Verdict {

@@ -2,12 +2,13 @@
  * What `previous=true` still shows of an instance after a newer one has begun: the only way to one that ended unseen, and
  * the proof whose lines a follow brought that was cut by a restart.
  */
-import { beginsLike, beginsWith } from "./claims.ts";
+import { beginsLike, beginsWith, isOwn } from "./claims.ts";
 import { leave, type LogEnd, readLog } from "./connection.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import { lineInstant } from "./log-line.ts";
 import type { LogItem } from "./log-item.ts";
 import {
+  endOfSecond,
   type FollowerParts,
   give,
   type InstanceLog,
@@ -178,12 +179,10 @@ export function* endItems({ options }: FollowerParts, { reading, stream, aligner
   if (end.gap) {
     const { startedAt, finishedAt, containerId } = reading.sight;
     const detail = `log of ${options.container} (${containerId}): ${end.reason}`;
-    const newest = aligner.newest === undefined ? undefined : aligner.newest * 1_000;
-    const finished = msOf(finishedAt);
+    const newest = aligner.newest === undefined || !isOwn(reading) ? undefined : aligner.newest * 1_000;
     // A pod that is deleted by force while its node does not answer runs on until the node hears of it.
     const unknown = reading.superseded || reading.sight.ended ? undefined : Number.POSITIVE_INFINITY;
-    // A status has whole seconds, and the last lines were written within the one that it says.
-    const to = finished === undefined ? unknown : finished + 999;
+    const to = endOfSecond(finishedAt) ?? unknown;
     yield { item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to };
   }
   yield { item: "stream-ended", stream, outcome: end.outcome, reason: end.reason, lines: aligner.lines };

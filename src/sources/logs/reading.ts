@@ -46,8 +46,17 @@ export interface RecordedLog {
   readonly ended: boolean;
 }
 
+/** An instance, and when the first line was written that was read as its own. */
+export interface Begun {
+  readonly sight: InstanceSight;
+  /** Seconds since 1970. */
+  readonly firstSecond: number | undefined;
+  /** A gap over all of it says that its lines may be another one's. */
+  isDoubted: boolean;
+}
+
 /** One instance on its way. */
-export class Reading {
+export class Reading implements Begun {
   sight: InstanceSight;
   /** Its stream. Another one as soon as what was read turns out to be another instance's: see `claims.ts`. */
   log: InstanceLog;
@@ -57,6 +66,7 @@ export class Reading {
   isActive: boolean = false;
   /** Its lines were seen as the previous instance's of a newer one: they are no other's. */
   isProven: boolean = false;
+  isDoubted: boolean = false;
   /** A newer instance was seen. */
   superseded: boolean = false;
   /** Two newer instances were seen: not even `previous=true` shows it any more. */
@@ -66,6 +76,10 @@ export class Reading {
     this.sight = sight;
     this.log = { reading: this, ...log };
     this.viaPrevious = viaPrevious;
+  }
+
+  get firstSecond(): number | undefined {
+    return this.log.aligner.first?.second;
   }
 }
 
@@ -167,4 +181,10 @@ export function placeOfSecond(sight: InstanceSight, second: number): "before" | 
 export function msOf(time: string | undefined): number | undefined {
   const ms = time === undefined ? Number.NaN : Date.parse(time);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The last millisecond of a moment of a status, which has whole seconds: what was written within it stands before. */
+export function endOfSecond(time: string | undefined): number | undefined {
+  const ms = msOf(time);
+  return ms === undefined ? undefined : ms + 999;
 }

@@ -3,22 +3,36 @@
  * belongs to.
  */
 import { Aligner } from "./align.ts";
-import { claimLog, newerOwner, olderInDoubt, swapLogs } from "./claims.ts";
+import { beganInTime, claimLog, newerOwner, olderInDoubt, swapLogs } from "./claims.ts";
 import type { ContainerSight, InstanceSight } from "./instances.ts";
 import type { LogItem } from "./log-item.ts";
-import { type ContainerLogOptions, type InstanceLog, instanceOf, type Instances, msOf, Reading } from "./reading.ts";
+import {
+  type Begun,
+  type ContainerLogOptions,
+  endOfSecond,
+  type InstanceLog,
+  instanceOf,
+  type Instances,
+  msOf,
+  Reading,
+} from "./reading.ts";
 
 /** Instances of which no version of the pod was seen. */
 interface LostInstances {
   readonly count: number;
-  readonly after: InstanceSight | undefined;
+  readonly after: Reading | undefined;
   readonly before: InstanceSight;
 }
+
+/** As many instances in a row as may have been taken for the ones before them. */
+const PAST_MAX = 8;
 
 export class SeenInstances implements Instances {
   readonly #options: ContainerLogOptions;
   readonly #onUnread: () => void;
   readonly #known = new Map<string, Reading>();
+  /** Those of which nothing can be asked any more, the last few. */
+  readonly #past: Begun[] = [];
   #newest: Reading | undefined;
   /** The newest instance has ended and the container waits to be restarted. */
   #isDown = false;
@@ -74,9 +88,9 @@ export class SeenInstances implements Instances {
     return this.#isDown && reading !== this.#newest;
   }
 
-  /** The older instance of which nothing proves that its lines are not those of `reading`, of which there are none. */
-  inDoubtWith(reading: Reading): Reading | undefined {
-    return olderInDoubt(this.#known.values(), reading);
+  /** The older instances of which nothing proves that their lines are not those of the next ones, up to `reading`. */
+  inDoubtWith(reading: Reading): readonly Begun[] {
+    return olderInDoubt([...this.#known.values(), ...this.#past], reading);
   }
 
   #seeInstance(sight: InstanceSight, viaPrevious: boolean): void {
@@ -89,18 +103,24 @@ export class SeenInstances implements Instances {
     if (sight.restartCount < newest) return;
     for (const [id, older] of this.#known) {
       // Nothing can be asked about it any more. A container may crash for weeks.
-      if (older.isPast && !older.isActive) this.#known.delete(id);
+      if (older.isPast && !older.isActive) this.#forget(id, older);
       older.isPast ||= older.superseded;
       older.superseded = true;
     }
     const missed = sight.restartCount - newest - 1;
     // A container that had restarted before Faro looked is not a loss: only `lastState` of it is still to be had.
     const isFollowed = newest >= 0 || this.#options.bornAt !== undefined;
-    if (isFollowed && missed > 0) this.#lost.push({ count: missed, after: this.#newest?.sight, before: sight });
+    if (isFollowed && missed > 0) this.#lost.push({ count: missed, after: this.#newest, before: sight });
     const reading = this.#readingOf(sight, viaPrevious);
     this.#newest = reading;
     this.#known.set(sight.containerId, reading);
     if (this.#options.recorded.get(sight.containerId)?.ended !== true) this.#enqueue(reading);
+  }
+
+  #forget(id: string, { sight, firstSecond, isDoubted }: Reading): void {
+    this.#known.delete(id);
+    this.#past.push({ sight, firstSecond, isDoubted });
+    if (this.#past.length > PAST_MAX) this.#past.shift();
   }
 
   #readingOf(sight: InstanceSight, viaPrevious: boolean): Reading {
@@ -119,6 +139,13 @@ export class SeenInstances implements Instances {
     this.#unread.push(reading);
   }
 
+  /** Until then nothing is missing of an instance and those before it: what is read as its log may be the log of one after it. */
+  #certainUntil(reading: Reading): number | undefined {
+    const { startedAt, finishedAt } = reading.sight;
+    if (beganInTime(reading)) return msOf(finishedAt);
+    return msOf(this.inDoubtWith(reading).at(-1)?.sight.startedAt ?? startedAt);
+  }
+
   /** They ran between the instance that was seen before and the one that was seen next. */
   #instancesLost({ count, after, before }: LostInstances): LogItem {
     const detail = `${count} instance${count === 1 ? "" : "s"} of ${this.#options.container} ended between two looks at the pod`;
@@ -126,8 +153,8 @@ export class SeenInstances implements Instances {
       item: "log-gap",
       cause: "instance-lost",
       detail,
-      from: after === undefined ? this.#options.bornAt : msOf(after.finishedAt ?? after.startedAt),
-      to: msOf(before.startedAt),
+      from: after === undefined ? this.#options.bornAt : this.#certainUntil(after),
+      to: endOfSecond(before.startedAt),
     };
   }
 }
