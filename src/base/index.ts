@@ -12,6 +12,7 @@ export { type Folded, Folds, unfold } from "./folded.ts";
 export { type LinearPattern, linearPattern } from "./linear-pattern.ts";
 export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts";
 export { LineSplitter } from "./lines.ts";
+export { LongList } from "./long-list.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { Merge } from "./merge.ts";
 export { type NumberArray, packed, type PackedColumn, PackedNumbers, PAGE_ROWS, valueAt } from "./packed-numbers.ts";

@@ -21,6 +21,7 @@ import { isRootOf, Recorder } from "./recorder.ts";
 import { describeStep, RecorderClock } from "./recorder-clock.ts";
 import { packState } from "./recovery.ts";
 import { groupKind } from "./related.ts";
+import { Room } from "./room.ts";
 import { Scopes } from "./scopes.ts";
 import { StatusHub } from "./status-hub.ts";
 import type { CaptureCondition, CaptureGauges, CaptureStatus } from "./status.ts";
@@ -70,6 +71,7 @@ class RunningCapture {
   readonly #hub: StatusHub;
   readonly #writer: RecordingWriter;
   readonly #recorder: Recorder;
+  readonly #room: Room;
   readonly #ingest: Ingest;
   readonly #pods: Pods;
   readonly #scopes: Scopes;
@@ -98,10 +100,7 @@ class RunningCapture {
       onCommit: (commit) => hub.tell({ status: "batch-written", ...commit, byType: recorder?.takeCounts() ?? {} }),
       onStall: (why) => capture?.stalled(why),
       onResume: () => capture?.stalled(undefined),
-      onRestored: (detail) => {
-        recorder?.note({ type: "incident", what: "recording removed", detail });
-        hub.tell({ status: "incident", what: "recording removed", detail });
-      },
+      onRestored: (detail) => recorder?.incident("recording removed", detail),
     });
     const { writer, start } = opened;
     if (start.carried.stoppedAt !== undefined) options.clock.goOnFrom(start.carried.stoppedAt);
@@ -142,6 +141,7 @@ class RunningCapture {
     const nextGap = (): string => `gap-${++gaps}`;
     const isSameCluster = carried.clusterId === undefined || carried.clusterId === connected.clusterId;
     this.#epoch = isSameCluster ? Math.max(1, carried.epoch) : carried.epoch + 1;
+    this.#room = new Room(writer);
     this.#pods = new Pods({
       client,
       clock,
@@ -149,6 +149,7 @@ class RunningCapture {
       hub,
       tasks: this.#tasks,
       wanted: options,
+      room: this.#room,
       writer,
       recorded,
       nextGap,
@@ -163,6 +164,7 @@ class RunningCapture {
       workers: options.workers,
       bufferSize: options.bufferSize,
       writer,
+      room: this.#room,
       recorder,
       pods: this.#pods,
       hub,
@@ -198,8 +200,9 @@ class RunningCapture {
     this.#kept = new KeptState({
       clock,
       writer,
-      lastSeq: () => recorder.lastSeq,
-      pack: () => packState(start, this.#pods.state()),
+      room: this.#room,
+      recorder,
+      pack: () => packState(start, this.#pods.state(), options.stateRowsInPiece),
       hub,
       everyBytes: options.stateEveryBytes,
       from: start.from,
@@ -271,13 +274,11 @@ class RunningCapture {
     const began = clock.monotonic();
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal);
-      this.#recorder.tick();
-      this.#scopes.tick();
-      this.#kept.tick();
-      for (const step of clock.takeSteps()) {
-        const incident = { what: "clock set", detail: describeStep(step) };
-        this.#recorder.note({ type: "incident", ...incident });
-        this.#hub.tell({ status: "incident", ...incident });
+      if (!this.#room.isHeld) {
+        this.#recorder.tick();
+        this.#scopes.tick();
+        for (const step of clock.takeSteps()) this.#recorder.incident("clock set", describeStep(step));
+        this.#kept.tick();
       }
       const elapsed = clock.monotonic() - began;
       this.#checkUntil();

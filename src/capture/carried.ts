@@ -3,7 +3,7 @@
  * from the records as they are appended, and as they are read again, by the same code: so a run that dies at any moment has handed on
  * what its recording says.
  */
-import { isoMs } from "../base/index.ts";
+import { isoMs, LongList } from "../base/index.ts";
 import type { Want } from "../correlate/index.ts";
 import type { FaroRecord, Position, RunRecord } from "../record/index.ts";
 import { type DepartedPod, UnreadLogs, type UnreadLogsState } from "./departed-pods.ts";
@@ -15,10 +15,10 @@ export interface CarriedState {
   readonly scopes: RecoveredScopesState;
   readonly logs: RecordedLogsState;
   readonly unread: UnreadLogsState;
-  readonly lastVersions: ReadonlyMap<string, Position>;
-  readonly wantedPods: ReadonlySet<string>;
-  readonly podsOfStories: ReadonlySet<string>;
-  readonly wants: readonly Want[];
+  readonly lastVersions: Iterable<readonly [uid: string, position: Position]>;
+  readonly wantedPods: Iterable<string>;
+  readonly podsOfStories: Iterable<string>;
+  readonly wants: Iterable<Want>;
   readonly clusterId: string | undefined;
   readonly epoch: number;
   readonly stoppedAt: number | undefined;
@@ -65,16 +65,16 @@ export class Carried {
     return this.#gaps;
   }
 
-  /** To be written at once: parts of it are its own. */
+  /** To be gone over before anything changes: parts of it are its own. */
   state(): CarriedState {
     return {
       scopes: this.scopes.state(),
       logs: this.logs.state(),
       unread: this.#unread.state(),
-      lastVersions: this.lastVersions,
-      wantedPods: this.wantedPods,
-      podsOfStories: this.#podsOfStories,
-      wants: this.#wants,
+      lastVersions: new LongList(this.lastVersions),
+      wantedPods: new LongList(this.wantedPods),
+      podsOfStories: new LongList(this.#podsOfStories),
+      wants: new LongList(this.#wants),
       clusterId: this.#clusterId,
       epoch: this.#epoch,
       stoppedAt: this.#stoppedAt,

@@ -2,6 +2,7 @@
  * Pods whose deletion was recorded before their logs were read to the end: because their owner became known only afterwards, or
  * because the recorder died between. Their logs are asked for once more, so that a gap says what the server no longer has.
  */
+import { LongList } from "../base/index.ts";
 import type { FaroRecord, ObjectRecord } from "../record/index.ts";
 import { containersOf, type ContainerSight } from "../sources/index.ts";
 import { logScope } from "./log-recorder.ts";
@@ -35,8 +36,8 @@ export class DepartedPods {
 }
 
 export interface UnreadLogsState {
-  readonly departed: ReadonlyMap<string, DepartedPod>;
-  readonly told: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly departed: Iterable<readonly [uid: string, pod: DepartedPod]>;
+  readonly told: Iterable<readonly [uid: string, scopes: ReadonlySet<string>]>;
 }
 
 /** The deleted pods whose logs a recording neither holds to the end nor calls unreadable. */
@@ -46,7 +47,7 @@ export class UnreadLogs {
   readonly #told = new Map<string, Set<string>>();
 
   state(): UnreadLogsState {
-    return { departed: this.#departed, told: this.#told };
+    return { departed: new LongList(this.#departed), told: new LongList(this.#told) };
   }
 
   restore({ departed, told }: UnreadLogsState): void {

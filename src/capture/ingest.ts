@@ -8,6 +8,7 @@ import type { ObjectRecord, Position } from "../record/index.ts";
 import { type Arrival, Lane, type ObjectArrival, type VanishedArrival } from "./lane.ts";
 import { isPod, type Pods } from "./pods.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Room } from "./room.ts";
 import { Spill, type SpilledArrival } from "./spill.ts";
 import type { StatusHub } from "./status-hub.ts";
 
@@ -22,7 +23,8 @@ export interface IngestOptions {
   readonly directory: string;
   readonly workers: number;
   readonly bufferSize: number;
-  readonly writer: RecordingWriter;
+  readonly writer: Pick<RecordingWriter, "read">;
+  readonly room: Pick<Room, "isFree" | "free">;
   readonly recorder: Recorder;
   readonly pods: Pods;
   readonly hub: StatusHub;
@@ -57,7 +59,7 @@ export class Ingest {
           bytes: LANE_BYTES,
           spill,
           process: (arrival) => {
-            if (arrival.arrival !== "object" || !options.writer.hasRoom) return this.#processLater(arrival);
+            if (arrival.arrival !== "object" || !options.room.isFree) return this.#processLater(arrival);
             this.#recordObject(arrival);
             this.#pending.delete(arrival.stamp.seq);
             return undefined;
@@ -86,7 +88,7 @@ export class Ingest {
 
   /** True when nothing is on its way and nothing need be waited for: then an object offered is recorded before `offer` returns. */
   get takesAtOnce(): boolean {
-    return this.#pending.size === 0 && this.#options.writer.hasRoom;
+    return this.#pending.size === 0 && this.#options.room.isFree;
   }
 
   /**
@@ -113,7 +115,7 @@ export class Ingest {
   }
 
   async #processLater(arrival: Arrival): Promise<void> {
-    await this.#options.writer.room();
+    await this.#options.room.free();
     if (arrival.arrival === "object") this.#recordObject(arrival);
     else await this.#recordVanished(arrival);
     this.#pending.delete(arrival.stamp.seq);
@@ -144,9 +146,10 @@ export class Ingest {
 
   /** A deletion nobody saw: told with the last state that was. */
   async #recordVanished(arrival: VanishedArrival): Promise<void> {
-    const { writer, recorder, lastVersions } = this.#options;
+    const { writer, recorder, lastVersions, room } = this.#options;
     const position = lastVersions.get(arrival.uid);
     const last = position === undefined ? undefined : await writer.read(position);
+    await room.free();
     if (last?.type !== "object") {
       const { seq, receivedAt } = arrival.stamp;
       recorder.write({

@@ -1,18 +1,22 @@
 /**
  * Keeps what a run knows beside its recording, now and then and at its end, so that the next start reads what stands behind that and
- * nothing else. Between two turns of the event loop everything that was appended is in all that is kept, and nothing else is.
+ * nothing else. Between two turns of the event loop everything that was appended is in all that is kept, and nothing else is. Putting
+ * it together takes many turns: whatever comes meanwhile waits in its lane, and what cannot wait ends the attempt.
  */
 import { type Clock, errorMessage } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
+import type { Recorder } from "./recorder.ts";
+import type { PackedState } from "./recovery.ts";
+import type { Room } from "./room.ts";
 import type { StatusHub } from "./status-hub.ts";
 
 export interface KeptStateOptions {
-  readonly clock: Pick<Clock, "monotonic">;
+  readonly clock: Pick<Clock, "monotonic" | "sleep">;
   readonly writer: Pick<RecordingWriter, "bytes" | "mark" | "saveState">;
-  /** The last `seq` that was given out. */
-  readonly lastSeq: () => number;
-  /** Everything that is known now, in pieces. */
-  readonly pack: () => Iterable<Uint8Array>;
+  readonly room: Pick<Room, "hold" | "release">;
+  readonly recorder: Pick<Recorder, "lastSeq" | "changes">;
+  /** Everything that is known now. */
+  readonly pack: () => PackedState;
   readonly hub: StatusHub;
   /** No state is kept before so many bytes were recorded since the last one; 8 MB unless given. */
   readonly everyBytes: number | undefined;
@@ -25,18 +29,20 @@ const EVERY_BYTES = 8 << 20;
 /** A large state is kept less often: it takes no more than this part of what is written. */
 const RECORDED_PER_KEPT = 8;
 /** Nothing is recorded while a state is put together: that may be so for one part in so many of the time, */
-const TIME_PER_STALL = 200;
+const TIME_PER_HOLD = 200;
 /** and for no longer than this at once, milliseconds. Where it takes longer, a state is kept at the end of the run alone. */
-const STALL_MS_MAX = 1_000;
+const HOLD_MS_MAX = 3_000;
+/** Between two pieces everything else has its turn, milliseconds. */
+const PAUSE_MS = 1;
 
 export class KeptState {
   readonly #options: KeptStateOptions;
   #recorded: number;
   #size: number;
   #saving: Promise<void> | undefined;
-  /** How long it took to put the last one together, and when it was, monotonic ms. */
-  #stallMs = 0;
-  #stalledAt = 0;
+  /** How long the last one was put together, and until when, monotonic ms. */
+  #heldMs = 0;
+  #heldUntil = 0;
 
   constructor(options: KeptStateOptions) {
     this.#options = options;
@@ -44,41 +50,63 @@ export class KeptState {
     this.#size = options.from?.size ?? 0;
   }
 
-  /** Keeps the state when enough was recorded since. To be called between turns. */
+  /** Begins to keep the state when enough was recorded since. To be called between turns. */
   tick(): void {
     const { clock, writer, everyBytes = EVERY_BYTES } = this.#options;
     const isDue = writer.bytes - this.#recorded >= Math.max(everyBytes, RECORDED_PER_KEPT * this.#size);
-    const mayStall = this.#stallMs <= STALL_MS_MAX && clock.monotonic() - this.#stalledAt >= this.#stallMs * TIME_PER_STALL;
-    if (isDue && mayStall && this.#saving === undefined) this.#saving = this.#save().finally(() => (this.#saving = undefined));
+    const mayHold = this.#heldMs <= HOLD_MS_MAX && clock.monotonic() - this.#heldUntil >= this.#heldMs * TIME_PER_HOLD;
+    if (isDue && mayHold && this.#saving === undefined)
+      this.#saving = this.#save(HOLD_MS_MAX).finally(() => (this.#saving = undefined));
   }
 
   /** Keeps the last state. To be called when nothing more is appended. */
   async close(): Promise<void> {
     await this.#saving;
-    if (this.#options.writer.bytes > this.#recorded) await this.#save();
+    if (this.#options.writer.bytes > this.#recorded) await this.#save(Number.POSITIVE_INFINITY);
   }
 
   /** A state that cannot be kept costs the next start time, and nothing else. */
-  async #save(): Promise<void> {
-    const { clock, writer, lastSeq, pack, hub } = this.#options;
+  async #save(holdMsMax: number): Promise<void> {
+    const { writer, recorder, pack, hub } = this.#options;
     try {
-      const began = clock.monotonic();
-      const mark = writer.mark(lastSeq());
+      const mark = writer.mark(recorder.lastSeq);
+      const { pieces, pages } = pack();
+      const made = await this.#whileHeld(pieces, holdMsMax);
+      if (made === undefined) return;
       this.#recorded = mark.recorded;
-      const pieces = pack();
-      this.#stalledAt = clock.monotonic();
-      this.#stallMs = this.#stalledAt - began;
-      await writer.saveState(mark, this.#measured(pieces));
+      await writer.saveState(mark, this.#measured(made, pages));
     } catch (error) {
       hub.tell({ status: "incident", what: "state not kept", detail: errorMessage(error) });
     }
   }
 
-  *#measured(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  /** All pieces; `undefined` when what is known changed before the last one, or it took too long. */
+  async #whileHeld(pieces: Generator<Uint8Array>, holdMsMax: number): Promise<readonly Uint8Array[] | undefined> {
+    const { clock, room, recorder } = this.#options;
+    const [began, before] = [clock.monotonic(), recorder.changes];
+    const made: Uint8Array[] = [];
+    room.hold();
+    try {
+      for (let next = pieces.next(); next.done !== true; next = pieces.next()) {
+        made.push(next.value);
+        await clock.sleep(PAUSE_MS);
+        if (recorder.changes !== before || clock.monotonic() - began > holdMsMax) return undefined;
+      }
+      return made;
+    } finally {
+      room.release();
+      this.#heldUntil = clock.monotonic();
+      this.#heldMs = this.#heldUntil - began;
+    }
+  }
+
+  *#measured(...all: readonly Iterable<Uint8Array>[]): Generator<Uint8Array> {
     let size = 0;
-    for (const piece of pieces) {
-      size += piece.byteLength;
-      yield piece;
+    for (const pieces of all) {
+      for (const piece of pieces) {
+        size += piece.byteLength;
+        yield piece;
+      }
     }
     this.#size = size;
   }

@@ -44,6 +44,8 @@ export interface CaptureOptions {
   readonly unwrittenBytesMax?: number;
   /** Bytes of records after which what is known is kept for the next start, at the soonest; 8 MB unless given. */
   readonly stateEveryBytes?: number;
+  /** Rows of what is known that are put together in one turn of the event loop, for that; 256 unless given. */
+  readonly stateRowsInPiece?: number;
 }
 
 /** Which containers' logs are recorded, and from where on. What is not chosen is not recorded, and no gap. */

@@ -2,7 +2,17 @@
  * What a capture does with pods beyond recording their versions: it derives their lifecycle, and follows the logs of the
  * containers of every pod that belongs to a story.
  */
-import { choosesLine, type ChoosesLine, type Clock, errorMessage, field, type Scope, textField, pause } from "../base/index.ts";
+import {
+  choosesLine,
+  type ChoosesLine,
+  type Clock,
+  errorMessage,
+  field,
+  LongList,
+  type Scope,
+  textField,
+  pause,
+} from "../base/index.ts";
 import type { ApiClient } from "../cluster/index.ts";
 import { type LogRedactionState, type PodSummary, stepPod } from "../normalise/index.ts";
 import { type ObjectRecord, splitLogLine } from "../record/index.ts";
@@ -23,6 +33,7 @@ import { LogRecorder } from "./log-recorder.ts";
 import { LogTurns } from "./log-turns.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Rested, Resting } from "./resting.ts";
+import type { Room } from "./room.ts";
 import type { StatusHub } from "./status-hub.ts";
 
 export interface PodsOptions {
@@ -33,6 +44,7 @@ export interface PodsOptions {
   /** Owns the followers. */
   readonly tasks: Scope;
   readonly wanted: Pick<CaptureOptions, "includeLogs" | "maxLogStreams" | "logs">;
+  readonly room: Pick<Room, "isHeld" | "released">;
   /** Logs wait until it has room for them. */
   readonly writer: Pick<RecordingWriter, "unwrittenBytes" | "durable">;
   /** What an earlier run left: instances by container id, and what their redaction left open, by stream. */
@@ -142,15 +154,17 @@ export class Pods {
   }
 
   /** Pods that live, by uid, as their last versions say. */
-  state(): ReadonlyMap<string, RestoredPod> {
-    const living = [...this.#pods].flatMap(([uid, resting]) => {
+  state(): Iterable<readonly [uid: string, pod: RestoredPod]> {
+    return new LongList(this.#living());
+  }
+
+  *#living(): Generator<readonly [uid: string, pod: RestoredPod]> {
+    for (const [uid, resting] of this.#pods) {
       const { namespace, name } = resting;
       const { summary, sights, isDeleting, bornAt: born } = this.#states.peek(resting);
-      if (summary === undefined) return [];
-      const pod = { namespace, name, summary, sights, isDeleting, bornAt: sights.length === 0 ? born : undefined };
-      return [[uid, pod] as const];
-    });
-    return new Map(living);
+      if (summary === undefined) continue;
+      yield [uid, { namespace, name, summary, sights, isDeleting, bornAt: sights.length === 0 ? born : undefined }];
+    }
   }
 
   /** Takes a version that was just recorded. */
@@ -269,6 +283,7 @@ export class Pods {
       try {
         for await (const item of log.items(signal)) {
           if (item.item === "lines") await this.#turns.take(bytesOf(item.lines));
+          if (this.#options.room.isHeld) await this.#options.room.released();
           records.record(item);
         }
       } catch (error) {

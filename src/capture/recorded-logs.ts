@@ -3,7 +3,7 @@
  * Secrets were taken out of what is recorded, so a line that lost one is known again by its timestamp and its place alone; nothing of
  * the secret needs to be kept for that.
  */
-import { isoMs } from "../base/index.ts";
+import { isoMs, LongList } from "../base/index.ts";
 import { type LogRedactionState, stateAfterLogText } from "../normalise/index.ts";
 import type { FaroRecord, IsoTime, LogRecord, LogStreamRecord, RecordingSource } from "../record/index.ts";
 import { type RecordedBlock, type RecordedLog, RecordedTail, type RecordedTailState } from "../sources/index.ts";
@@ -19,14 +19,16 @@ interface Stream {
   redaction: LogRedactionState | undefined;
 }
 
-export type RecordedLogsState = ReadonlyMap<string, Omit<Stream, "tail"> & { readonly tail: RecordedTailState }>;
+export type RecordedLogsState = Iterable<
+  readonly [id: string, stream: Omit<Stream, "tail"> & { readonly tail: RecordedTailState }]
+>;
 
 export class RecordedLogs {
   readonly #streams = new Map<string, Stream>();
   readonly #byPod = new Map<string, Set<string>>();
 
   state(): RecordedLogsState {
-    return new Map(Array.from(this.#streams, ([id, { tail, ...stream }]) => [id, { ...stream, tail: tail.state() }]));
+    return LongList.of(this.#streams, ([id, { tail, ...stream }]) => [id, { ...stream, tail: tail.state() }] as const);
   }
 
   restore(state: RecordedLogsState): void {

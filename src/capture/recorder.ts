@@ -37,6 +37,7 @@ export interface RecorderParts {
 export class Recorder {
   readonly #parts: RecorderParts;
   #counts: Record<string, number> = {};
+  #changes = 0;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -45,6 +46,11 @@ export class Recorder {
   /** The last `seq` that was given out. */
   get lastSeq(): number {
     return this.#parts.stamper.nextSeq - 1;
+  }
+
+  /** Rises whenever what is known of the recording changes. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Marks an arrival. */
@@ -61,9 +67,16 @@ export class Recorder {
     return stamped;
   }
 
+  /** Appends what befell the recorder itself, and tells of it. */
+  incident(what: string, detail: string): void {
+    this.note({ type: "incident", what, detail });
+    this.#parts.hub.tell({ status: "incident", what, detail });
+  }
+
   /** Appends a stamped record and everything that follows from it. `relations`: what an object's version states about others. */
   write(record: FaroRecord, relations?: ObjectRelations): Position {
     const { writer, index, correlator, carried } = this.#parts;
+    this.#changes++;
     const position = writer.append(record);
     carried.accept(record, position);
     index.accept(record, position);
@@ -77,11 +90,13 @@ export class Recorder {
 
   /** Lets time pass for stories that wait for more. */
   tick(): void {
+    this.#changes++;
     this.#follow(this.#parts.correlator.tick(this.#parts.clock.now()));
   }
 
   /** Completes every open story. */
   completeAll(): void {
+    this.#changes++;
     this.#follow(this.#parts.correlator.stop(this.#parts.clock.now()));
   }
 

@@ -2,7 +2,7 @@
  * What a recording says of the scopes that earlier runs watched: the last versions, where the watch can go on, up to
  * when it was covered, and which gap is still open. Folded from the records in the order of writing.
  */
-import { compareResourceVersions, unreachable } from "../base/index.ts";
+import { compareResourceVersions, LongList, unreachable } from "../base/index.ts";
 import type { CheckpointRecord, FaroRecord, GapRecord, ObjectRecord, ScopeId, ScopeRecord } from "../record/index.ts";
 import { type KnownVersions, versionKey } from "../sources/index.ts";
 import type { Mark } from "./progress.ts";
@@ -40,21 +40,32 @@ interface Entry {
 }
 
 export interface RecoveredScopesState {
-  readonly entries: ReadonlyMap<ScopeId, Entry>;
+  readonly entries: readonly EntryState[];
   readonly isDamaged: boolean;
 }
+
+type EntryState = Omit<Entry, "known" | "recorded"> & {
+  readonly scope: ScopeId;
+  readonly known: Iterable<EntryOf<KnownVersions>>;
+  readonly recorded: Iterable<EntryOf<Entry["recorded"]>>;
+};
+type EntryOf<M> = M extends ReadonlyMap<infer K, infer V> ? readonly [K, V] : never;
 
 export class RecoveredScopes {
   readonly #entries = new Map<ScopeId, Entry>();
   #isDamaged = false;
 
-  /** To be written at once: parts of it are its own. */
+  /** To be gone over before anything changes: parts of it are its own. */
   state(): RecoveredScopesState {
-    return { entries: this.#entries, isDamaged: this.#isDamaged };
+    const entries = Array.from(this.#entries, ([scope, entry]) => {
+      return { ...entry, scope, known: new LongList(entry.known), recorded: new LongList(entry.recorded) };
+    });
+    return { entries, isDamaged: this.#isDamaged };
   }
 
   restore({ entries, isDamaged }: RecoveredScopesState): void {
-    for (const [scope, entry] of entries) this.#entries.set(scope, entry);
+    for (const { scope, known, recorded, ...entry } of entries)
+      this.#entries.set(scope, { ...entry, known: new Map(known), recorded: new Map(recorded) });
     this.#isDamaged = isDamaged;
   }
 

@@ -9,9 +9,11 @@ import { deserialize } from "node:v8";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openRecordingSource, recordingDirectory, type SavedState } from "../archive/index.ts";
+import { LongList } from "../base/index.ts";
 import { Correlator } from "../correlate/index.ts";
 import type { FaroRecord, ObjectRecord, RecordAt, RecordingSource } from "../record/index.ts";
 import { StoryIndex, writeStoryFile } from "../story/index.ts";
+import { unpack } from "./pack.ts";
 import { DamageWatch, packState, recover, type RecoveryStart, startFrom } from "./recovery.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples/recordings");
@@ -63,13 +65,14 @@ async function read(source: Held, saved?: SavedState): Promise<RecoveryStart> {
 /** As a run would keep it that ended in front of `all[end]`. */
 function keptBy(start: RecoveryStart, { all }: Held, end: number): SavedState {
   const position = all[end]?.position ?? Number.MAX_SAFE_INTEGER;
-  const pieces = [...packState(start, start.pods)].map((piece) => Buffer.from(piece));
+  const { pieces: first, pages } = packState(start, new LongList(start.pods));
+  const pieces = [...first, ...pages].map((piece) => Buffer.from(piece));
   return { position, lines: end, lastSeq: 0, recorded: 0, checksums: "", pieces };
 }
 
 function known(start: RecoveryStart): readonly unknown[] {
-  const [first = Buffer.alloc(0), ...pages] = [...packState(start, start.pods)];
-  return [deserialize(first), ...pages];
+  const { pieces, pages } = packState(start, new LongList(start.pods));
+  return [unpack([...pieces]).value, ...pages];
 }
 
 /** The files of all stories. */
@@ -148,4 +151,61 @@ describe("a recording of pods that come and go for a day", () => {
       expect(known(await read(recording, keptBy(early, recording, end)))).toStrictEqual(known(full));
     }
   });
+});
+
+describe("what is known of 20,000 pods that live", () => {
+  const PODS = 20_000;
+
+  function living(): Held {
+    const at = new Date(Date.UTC(2026, 0, 1)).toISOString();
+    const selection = { resources: ["replicasets.v1.apps"], names: [], namespaces: [], selector: "" };
+    const run = { type: "run", state: "started", seq: 1, at, faroVersion: "1.0.0", epoch: 1, selection } as const;
+    const object = { type: "object", at, epoch: 1, change: "ADDED", observedBy: "watch", namespace: "shop" } as const;
+    const replicaSet: ObjectRecord = {
+      ...object,
+      seq: 2,
+      scope: "replicasets.v1.apps/*",
+      resource: "replicasets.v1.apps",
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      name: "web",
+      uid: "web",
+      resourceVersion: "1",
+      raw: Buffer.from("{}"),
+    };
+    const owners = [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "web", controller: true }];
+    const pod = (number: number): ObjectRecord => ({
+      ...object,
+      seq: number + 3,
+      scope: "pods.v1/*",
+      resource: "pods.v1",
+      apiVersion: "v1",
+      kind: "Pod",
+      name: `web-${number}`,
+      uid: `pod-${number}`,
+      resourceVersion: String(number + 3),
+      owners,
+      raw: Buffer.from(`{"metadata":{"name":"web-${number}","namespace":"shop"},"spec":{"serviceAccountName":"web"}}`),
+    });
+    const records: FaroRecord[] = [run, replicaSet, ...Array.from({ length: PODS }, (_, number) => pod(number))];
+    return new Held(records.map((record, position) => ({ record, position })));
+  }
+
+  /** Numbers in lists, which are places of others, and members of objects. */
+  function countOf(value: unknown): number {
+    if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + countOf(each), 1);
+    return typeof value === "object" && value !== null ? Object.keys(value).length : 1;
+  }
+
+  test("is put together in pieces none of which takes more work for there being so many", async () => {
+    const start = await read(living());
+    expect(start.pods.size).toBe(PODS);
+    const { pieces } = packState(start, new LongList(start.pods));
+    const work = [...pieces].slice(1, -1).map((piece) => countOf(deserialize(piece)));
+    expect(work.length).toBeGreaterThan(100);
+    // One row is the owner of all of them.
+    const [most = 0, next = 0] = work.sort((a, b) => b - a);
+    expect(most).toBeLessThan(2 * PODS);
+    expect(next).toBeLessThan(256 * 32);
+  }, 120_000);
 });

@@ -4,7 +4,6 @@
  * run kept what it knew at some place, only what stands behind that is read.
  */
 import { basename } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import type { Damage, RecordingMark, SavedState } from "../archive/index.ts";
 import { invariant, isoMs } from "../base/index.ts";
 import { positionOf, segmentOf } from "../record/index.ts";
@@ -15,6 +14,7 @@ import { containersOf } from "../sources/index.ts";
 import type { StoryIndex, StoryIndexState } from "../story/index.ts";
 import { Carried, type CarriedState } from "./carried.ts";
 import { departedPod } from "./departed-pods.ts";
+import { pack, unpack } from "./pack.ts";
 import { bornBefore, isPod, type RestoredPod } from "./pods.ts";
 import { type Finding, Unsaid } from "./unsaid.ts";
 
@@ -52,21 +52,25 @@ interface RunState {
   readonly correlator: CorrelatorState;
   readonly index: StoryIndexState;
   readonly carried: CarriedState;
-  readonly pods: ReadonlyMap<string, RestoredPod>;
+  readonly pods: Iterable<readonly [uid: string, pod: RestoredPod]>;
 }
 
-/** What all records so far came to, in pieces to be written: the first is made at once, and the others do not change. */
+/** A state in pieces, in the order in which they are written. */
+export interface PackedState {
+  /** Each is made when it is asked for, within some milliseconds. Nothing may change before the last one. */
+  readonly pieces: Generator<Uint8Array>;
+  /** Full pages of the index's rows: these do not change. */
+  readonly pages: Iterable<Uint8Array>;
+}
+
+/** What all records so far came to. */
 export function packState(
   { correlator, index, carried }: Pick<RecoveryStart, "correlator" | "index" | "carried">,
-  pods: ReadonlyMap<string, RestoredPod>,
-): Iterable<Uint8Array> {
+  pods: Iterable<readonly [uid: string, pod: RestoredPod]>,
+  rowsInPiece?: number,
+): PackedState {
   const state: RunState = { correlator: correlator.state(), index: index.state(), carried: carried.state(), pods };
-  return behind(serialize(state), index.rows.fullPages());
-}
-
-function* behind(first: Uint8Array, others: Iterable<Uint8Array>): Generator<Uint8Array> {
-  yield first;
-  yield* others;
+  return { pieces: pack(state, rowsInPiece), pages: index.rows.fullPages() };
 }
 
 /** Where a recovery begins: with nothing, or with what was known at a place of the recording. */
@@ -85,7 +89,7 @@ export function startFrom(saved: SavedState | undefined, make: () => Pick<Recove
   const { pieces, ...mark } = saved;
   const start = { ...nothing, from: { ...mark, size: pieces.reduce((sum, { length }) => sum + length, 0) } };
   try {
-    unpack(saved, start);
+    restore(saved, start);
     return start;
   } catch (error) {
     invariant(error instanceof Error, "what cannot be read again is an error");
@@ -132,12 +136,12 @@ function segmentBefore({ position, lines }: RecordingMark): number {
   return lines === 0 ? segmentOf(position) - 1 : segmentOf(position);
 }
 
-function unpack({ pieces }: SavedState, { correlator, index, carried, pods }: RecoveryStart): void {
-  const [first = Buffer.alloc(0), ...pages] = pieces;
+function restore({ pieces }: SavedState, { correlator, index, carried, pods }: RecoveryStart): void {
   // Its shape is trusted: this Faro wrote it, and its sum is right.
-  const state = deserialize(first) as RunState;
+  const { value, rest } = unpack(pieces);
+  const state = value as RunState;
   correlator.restore(state.correlator);
-  index.restore(state.index, pages);
+  index.restore(state.index, rest);
   carried.restore(state.carried);
   for (const [uid, pod] of state.pods) pods.set(uid, pod);
 }

@@ -7,7 +7,7 @@
  * Objects that were deleted long ago are forgotten, whether or not their story goes on: memory is bounded by what
  * lives. Their attribution is in the recording, under the uid.
  */
-import { isoMs, unreachable } from "../base/index.ts";
+import { isoMs, LongList, unreachable } from "../base/index.ts";
 import type {
   CorrelationId,
   FaroRecord,
@@ -49,21 +49,21 @@ interface Deleted {
   readonly isIdle: boolean;
 }
 
-/** Everything that a correlator knows, as plain data. */
+/** Everything that a correlator knows, as plain data with long lists in it. */
 export interface CorrelatorState {
   readonly graph: OwnerGraphState;
   readonly relations: RelationGraphState;
-  readonly streams: ReadonlyMap<string, NodeNumber>;
+  readonly streams: Iterable<readonly [stream: string, pod: NodeNumber]>;
   readonly lifetime: StoryLifetimeState;
   readonly selection: RootSelection;
   readonly forgetAfterMs: number;
   readonly isForgettingTold: boolean;
   /** Arrays of stories by their number in `nodes`. */
-  readonly shared: ReadonlyMap<string, number>;
+  readonly shared: Iterable<readonly [key: string, stories: number]>;
   readonly noStory: number;
   readonly none: number;
   readonly evictions: EvictionsState;
-  readonly deleted: readonly (readonly [node: NodeNumber, notBefore: number, isIdle: boolean])[];
+  readonly deleted: Iterable<readonly [node: NodeNumber, notBefore: number, isIdle: boolean]>;
   readonly nodes: GraphState;
 }
 
@@ -94,7 +94,7 @@ export class Correlator {
     this.#forgetAfterMs = options.forgetAfterMs ?? forgetAfter(options.correlationTimeoutMs);
   }
 
-  /** To be written at once: parts of it are the correlator's own. */
+  /** To be gone over before anything changes: parts of it are the correlator's own. */
   state(): CorrelatorState {
     const nodes = new GraphWriter();
     return {
@@ -105,11 +105,11 @@ export class Correlator {
       selection: this.#selection,
       forgetAfterMs: this.#forgetAfterMs,
       isForgettingTold: this.#isForgettingTold,
-      shared: new Map(Array.from(this.#shared, ([key, stories]) => [key, nodes.stories(stories)])),
+      shared: LongList.of(this.#shared, ([key, stories]) => [key, nodes.stories(stories)] as const),
       noStory: nodes.stories(NO_STORY),
       none: nodes.stories(NONE),
       evictions: this.#evictions.state(),
-      deleted: this.#deleted.map(({ node, notBefore, isIdle }) => [nodes.number(node), notBefore, isIdle] as const),
+      deleted: LongList.of(this.#deleted, ({ node, notBefore, isIdle }) => [nodes.number(node), notBefore, isIdle] as const),
       nodes: nodes.end(),
     };
   }
@@ -131,7 +131,9 @@ export class Correlator {
     this.#isForgettingTold = state.isForgettingTold;
     for (const [key, number] of state.shared) this.#shared.set(key, nodes.stories(number));
     this.#evictions.restore(state.evictions);
-    this.#deleted = state.deleted.map(([node, notBefore, isIdle]) => ({ node: nodes.node(node), notBefore, isIdle }));
+    this.#deleted = Array.from(state.deleted, ([node, notBefore, isIdle]) => {
+      return { node: nodes.node(node), notBefore, isIdle };
+    });
   }
 
   /** Objects that are remembered. */

@@ -2,7 +2,7 @@
  * The graph as plain data and back. Nodes are numbers: written as they stand they would lead from one to the next through all of
  * them, deeper than a stack is. What is one thing in memory, as the array of stories that a thousand objects share, is one again.
  */
-import { Numbering } from "../base/index.ts";
+import { LongList, Numbering } from "../base/index.ts";
 import type { CorrelationId } from "../record/index.ts";
 import { GraphNode, NONE } from "./graph-node.ts";
 import { addEdge, type Edge, type Links, linksOf } from "./relation-links.ts";
@@ -12,10 +12,16 @@ export type NodeNumber = number;
 
 /** Maps and sets among them stay what they are: `node:v8` writes them. */
 export interface GraphState {
-  readonly nodes: readonly NodeState[];
-  readonly edges: readonly EdgeState[];
-  readonly stories: readonly (readonly CorrelationId[])[];
+  readonly nodes: Iterable<NodeState>;
+  readonly edges: Iterable<EdgeState>;
+  readonly stories: Iterable<readonly CorrelationId[]>;
 }
+
+/** Sets by their keys, a large one in several rows. */
+export type SetRows = Iterable<readonly [key: string, nodes: readonly NodeNumber[]]>;
+
+/** Nodes in one row of `SetRows`. */
+const ROW_NODES = 16;
 
 type NodeState = Readonly<Omit<GraphNode, keyof References>> & References;
 
@@ -45,23 +51,34 @@ export class GraphWriter {
     return Array.from(nodes, (node) => this.#nodes.of(node));
   }
 
-  sets(map: ReadonlyMap<string, Iterable<GraphNode>>): Map<string, NodeNumber[]> {
-    return new Map(Array.from(map, ([key, nodes]) => [key, this.numbers(nodes)]));
+  sets(sets: Iterable<readonly [string, Iterable<GraphNode>]>): LongList<readonly [string, readonly NodeNumber[]]> {
+    return new LongList(this.#rows(sets));
+  }
+
+  *#rows(sets: Iterable<readonly [string, Iterable<GraphNode>]>): Generator<readonly [string, readonly NodeNumber[]]> {
+    for (const [key, nodes] of sets) {
+      let numbers: NodeNumber[] = [];
+      for (const node of nodes) {
+        if (numbers.push(this.#nodes.of(node)) < ROW_NODES) continue;
+        yield [key, numbers];
+        numbers = [];
+      }
+      if (numbers.length > 0) yield [key, numbers];
+    }
   }
 
   stories(stories: readonly CorrelationId[]): number {
     return this.#stories.of(stories);
   }
 
-  /** To be asked for last. */
+  /** To be asked for, and gone over, last, and in the order of its members. */
   end(): GraphState {
-    const nodes: NodeState[] = [];
-    // The list grows while it is walked over: whoever is referred to gets a number.
-    for (const node of this.#nodes.all) nodes.push(this.#node(node));
-    const edges = this.#edges.all.map(
-      ({ relation, holder, target, proof }) => [relation, this.number(holder), this.number(target), proof] as const,
-    );
-    return { nodes, edges, stories: this.#stories.all };
+    // The lists grow while they are walked over: whoever is referred to gets a number.
+    const nodes = LongList.of(this.#nodes.all, (node) => this.#node(node));
+    const edges = LongList.of(this.#edges.all, ({ relation, holder, target, proof }): EdgeState => {
+      return [relation, this.number(holder), this.number(target), proof];
+    });
+    return { nodes, edges, stories: new LongList(this.#stories.all) };
   }
 
   /** Member by member: without rests and spreads it takes a tenth of the time, in which nothing is recorded. */
@@ -104,12 +121,13 @@ export class GraphReader {
 
   /** `constants`: arrays that stand for no story, and are told apart by what they are. */
   constructor({ nodes, edges, stories }: GraphState, constants: ReadonlyMap<number, readonly CorrelationId[]>) {
-    this.#stories = stories.map((ids, number) => constants.get(number) ?? ids);
-    this.#nodes = nodes.map(({ uid }) => new GraphNode(uid));
-    const made = edges.map(([relation, holder, target, proof]): Edge => {
+    this.#stories = Array.from(stories, (ids, number) => constants.get(number) ?? ids);
+    const states = [...nodes];
+    this.#nodes = states.map(({ uid }) => new GraphNode(uid));
+    const made = Array.from(edges, ([relation, holder, target, proof]): Edge => {
       return { relation, holder: this.node(holder), target: this.node(target), proof };
     });
-    for (const [number, state] of nodes.entries()) this.#connect(this.node(number), state, made);
+    for (const [number, state] of states.entries()) this.#connect(this.node(number), state, made);
   }
 
   node(number: NodeNumber): GraphNode {
@@ -122,8 +140,14 @@ export class GraphReader {
     return numbers.map((number) => this.node(number));
   }
 
-  sets(map: ReadonlyMap<string, readonly NodeNumber[]>): [string, Set<GraphNode>][] {
-    return Array.from(map, ([key, numbers]) => [key, new Set(this.nodes(numbers))]);
+  sets(rows: SetRows): Map<string, Set<GraphNode>> {
+    const sets = new Map<string, Set<GraphNode>>();
+    for (const [key, numbers] of rows) {
+      const set = sets.get(key) ?? new Set();
+      sets.set(key, set);
+      for (const number of numbers) set.add(this.node(number));
+    }
+    return sets;
   }
 
   stories(number: number): readonly CorrelationId[] {

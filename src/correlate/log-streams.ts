@@ -1,4 +1,5 @@
 /** Which pod a log stream belongs to, and which streams are still open. */
+import { LongList } from "../base/index.ts";
 import type { GraphNode } from "./graph-node.ts";
 import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
 import type { OwnerGraph } from "./owner-graph.ts";
@@ -52,11 +53,11 @@ export class LogStreams {
   }
 
   /** The pods of the streams; whether one is open, the pods say. */
-  state(nodes: GraphWriter): ReadonlyMap<string, NodeNumber> {
-    return new Map(Array.from(this.#pods, ([stream, pod]) => [stream, nodes.number(pod)]));
+  state(nodes: GraphWriter): Iterable<readonly [stream: string, pod: NodeNumber]> {
+    return LongList.of(this.#pods, ([stream, pod]) => [stream, nodes.number(pod)] as const);
   }
 
-  restore(pods: ReadonlyMap<string, NodeNumber>, nodes: GraphReader): void {
+  restore(pods: Iterable<readonly [stream: string, pod: NodeNumber]>, nodes: GraphReader): void {
     for (const [stream, pod] of pods) this.#pods.set(stream, nodes.node(pod));
   }
 

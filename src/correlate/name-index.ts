@@ -3,9 +3,10 @@
  * Producers put the node's name, the real uid or nothing as the uid of a Node (kubernetes #29289, #106475), and the
  * hash of its file for a static pod (kubectl `describe.go`). A name may have been borne by several objects, one after the other.
  */
+import { LongList } from "../base/index.ts";
 import { type ObjectRecord, type ObjectRef, parseTimestamp } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
-import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
+import type { GraphReader, GraphWriter, NodeNumber, SetRows } from "./graph-state.ts";
 
 /** An object as an Event names it, and the moment it speaks of (milliseconds since 1970). */
 export interface NamedSubject {
@@ -42,9 +43,9 @@ export function subjectsOf(record: ObjectRecord, atMs: number): Subjects {
 }
 
 export interface NameIndexState {
-  readonly objects: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly waiting: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly subjects: readonly (readonly [event: NodeNumber, trusted: readonly NodeNumber[], named: readonly NamedSubject[]])[];
+  readonly objects: SetRows;
+  readonly waiting: SetRows;
+  readonly subjects: Iterable<readonly [event: NodeNumber, trusted: readonly NodeNumber[], named: readonly NamedSubject[]]>;
 }
 
 export class NameIndex {
@@ -88,17 +89,17 @@ export class NameIndex {
 
   state(nodes: GraphWriter): NameIndexState {
     return {
-      objects: nodes.sets(new Map(Array.from(this.#objects.keys(), (name) => [name, this.#named(name)]))),
+      objects: nodes.sets(LongList.of(this.#objects.keys(), (name) => [name, this.#named(name)] as const)),
       waiting: nodes.sets(this.#waiting),
-      subjects: Array.from(this.#subjects, ([event, { trusted, named: byName }]) => {
+      subjects: LongList.of(this.#subjects, ([event, { trusted, named: byName }]) => {
         return [nodes.number(event), nodes.numbers(trusted), byName] as const;
       }),
     };
   }
 
   restore({ objects, waiting, subjects }: NameIndexState, nodes: GraphReader): void {
-    for (const [name, numbers] of objects) {
-      const [only, ...others] = nodes.nodes(numbers);
+    for (const [name, bearers] of nodes.sets(objects)) {
+      const [only, ...others] = bearers;
       if (only !== undefined) this.#objects.set(name, others.length === 0 ? only : [only, ...others]);
     }
     for (const [key, events] of nodes.sets(waiting)) this.#waiting.set(key, events);

@@ -3,6 +3,7 @@
  * Edges point at uids, so a child may come long before its owner; the owner is a bare node until its own record
  * arrives. An edge that existed once is kept as a former one: a story does not lose an object that was orphaned.
  */
+import { LongList } from "../base/index.ts";
 import type { ObjectRecord, OwnerRef } from "../record/index.ts";
 import { GraphNode, isHonoured } from "./graph-node.ts";
 import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
@@ -33,7 +34,7 @@ const NO_TURN: readonly TurnedEvent[] = [];
 const NO_NODES: readonly GraphNode[] = [];
 
 export interface OwnerGraphState {
-  readonly nodes: readonly NodeNumber[];
+  readonly nodes: Iterable<NodeNumber>;
   readonly names: NameIndexState;
   readonly words: readonly string[];
   readonly hasFormerOwners: boolean;
@@ -96,7 +97,7 @@ export class OwnerGraph {
 
   state(nodes: GraphWriter): OwnerGraphState {
     return {
-      nodes: nodes.numbers(this.#nodes.values()),
+      nodes: LongList.of(this.#nodes.values(), (node) => nodes.number(node)),
       names: this.#names.state(nodes),
       words: [...this.#words.keys()],
       hasFormerOwners: this.#hasFormerOwners,
@@ -104,7 +105,10 @@ export class OwnerGraph {
   }
 
   restore({ nodes: numbers, names, words, hasFormerOwners }: OwnerGraphState, nodes: GraphReader): void {
-    for (const node of nodes.nodes(numbers)) this.#nodes.set(node.uid, node);
+    for (const number of numbers) {
+      const node = nodes.node(number);
+      this.#nodes.set(node.uid, node);
+    }
     this.#names.restore(names, nodes);
     for (const word of words) this.#words.set(word, word);
     this.#hasFormerOwners = hasFormerOwners;

@@ -4,9 +4,10 @@
  * says when the first one begins and the last one ends. Names are matched to whoever bears them now, so an object that
  * is made anew under the same name is a target of its own, and an object that does not exist yet is waited for.
  */
+import { LongList } from "../base/index.ts";
 import { type CorrelationId, type NamedRelation, type ObjectRelations, referenceKey } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
-import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
+import type { GraphReader, GraphWriter, SetRows } from "./graph-state.ts";
 import {
   addEdge,
   compareNamed,
@@ -40,11 +41,11 @@ export interface Bearers {
 }
 
 export interface RelationGraphState {
-  readonly waiting: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly aliases: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly selectors: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly selectable: ReadonlyMap<string, readonly NodeNumber[]>;
-  readonly wanted: ReadonlySet<string>;
+  readonly waiting: SetRows;
+  readonly aliases: SetRows;
+  readonly selectors: SetRows;
+  readonly selectable: SetRows;
+  readonly wanted: Iterable<string>;
 }
 
 export class RelationGraph {
@@ -121,7 +122,7 @@ export class RelationGraph {
       aliases: nodes.sets(this.#aliases),
       selectors: nodes.sets(this.#selectors),
       selectable: nodes.sets(this.#selectable),
-      wanted: this.#wanted,
+      wanted: new LongList(this.#wanted),
     };
   }
 

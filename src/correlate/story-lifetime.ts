@@ -2,6 +2,7 @@
  * The life of stories: opened with their root, completed when nothing can or does come any more, reopened by a
  * late record. Counts what keeps a story alive so that completing one never walks over its objects.
  */
+import { LongList } from "../base/index.ts";
 import type { CompletedBecause, CorrelationId, StoryRecord } from "../record/index.ts";
 import type { GraphNode } from "./graph-node.ts";
 import type { GraphReader, GraphWriter, NodeNumber } from "./graph-state.ts";
@@ -28,7 +29,7 @@ interface Story extends OpenStory {
   streams: number;
 }
 
-export type StoryLifetimeState = readonly (Omit<Story, "rootNode"> & { readonly rootNode: NodeNumber })[];
+export type StoryLifetimeState = Iterable<Omit<Story, "rootNode"> & { readonly rootNode: NodeNumber }>;
 
 /** The customary id: kind in lower case and uid of the root. */
 export function correlationId(root: Pick<GraphNode, "kind" | "uid">): CorrelationId {
@@ -144,7 +145,7 @@ export class StoryLifetime {
   }
 
   state(nodes: GraphWriter): StoryLifetimeState {
-    return Array.from(this.#stories.values(), (story) => ({ ...story, rootNode: nodes.number(story.rootNode) }));
+    return LongList.of(this.#stories.values(), (story) => ({ ...story, rootNode: nodes.number(story.rootNode) }));
   }
 
   restore(stories: StoryLifetimeState, nodes: GraphReader): void {

@@ -47,6 +47,8 @@ export interface RecorderOptions {
 const FARO_VERSION = "0.0.0";
 /** A recording here has some hundred kilobytes. */
 const STATE_EVERY_BYTES = 20_000;
+/** Some hundred rows are known: what comes while they are put together comes between any two. */
+const STATE_ROWS_IN_PIECE = 8;
 const CONNECT_TIMEOUT_MS = 24 * 3_600_000;
 
 export class RecorderProcess {
@@ -175,6 +177,7 @@ export class RecorderProcess {
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         faroVersion: FARO_VERSION,
         stateEveryBytes: STATE_EVERY_BYTES,
+        stateRowsInPiece: STATE_ROWS_IN_PIECE,
       });
       this.openings.push({ at: this.#options.clock.monotonic(), earlier: running.earlier });
       await running.capture.done;

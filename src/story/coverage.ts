@@ -2,6 +2,7 @@
  * The ledger of what was watched, and when: the material for a story's verdict. It is folded from scope, gap and
  * run records, and knows nothing of single events.
  */
+import { LongList } from "../base/index.ts";
 import type { GapRecord, IsoTime, RunRecord, ScopeId, ScopeRecord } from "../record/index.ts";
 import type { CoveredScope, CoverageGap } from "./document.ts";
 
@@ -46,7 +47,7 @@ interface ScopeEntry {
 
 export interface CoverageState {
   readonly scopes: ReadonlyMap<ScopeId, ScopeEntry>;
-  readonly gaps: ReadonlyMap<string, Gap>;
+  readonly gaps: Iterable<readonly [id: string, gap: Gap]>;
   readonly lastArrival: IsoTime | undefined;
   readonly isRunning: boolean;
   readonly order: number;
@@ -59,11 +60,11 @@ export class CoverageLedger {
   #isRunning = false;
   #order = 0;
 
-  /** To be written at once: parts of it are its own. */
+  /** To be gone over before anything changes: parts of it are its own. */
   state(): CoverageState {
     return {
       scopes: this.#scopes,
-      gaps: this.#gaps,
+      gaps: new LongList(this.#gaps),
       lastArrival: this.#lastArrival,
       isRunning: this.#isRunning,
       order: this.#order,

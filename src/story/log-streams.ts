@@ -1,5 +1,5 @@
 /** The log streams of a recording: which container instance each belongs to, how far it came, how it ended. */
-import type { ChoosesLine } from "../base/index.ts";
+import { type ChoosesLine, LongList, Numbering } from "../base/index.ts";
 import type { ContainerInstance, LogEndRecord, LogRecord, LogStreamRecord } from "../record/index.ts";
 import { NO_ROW } from "./columns.ts";
 import { type MeasuredBlock, measureBlock, type RunningTime } from "./timeline.ts";
@@ -23,10 +23,11 @@ export interface LogStream {
   end: { readonly outcome: "complete" | "incomplete"; readonly reason: string } | undefined;
 }
 
-/** Streams of one instance share their time. */
+/** Times are numbers here, as streams of one instance share theirs. */
 export interface LogStreamsState {
-  readonly streams: ReadonlyMap<string, LogStream>;
-  readonly times: ReadonlyMap<string, RunningTime>;
+  readonly streams: Iterable<Omit<LogStream, "time"> & { readonly time: number }>;
+  readonly instances: Iterable<readonly [containerId: string, time: number]>;
+  readonly times: Iterable<RunningTime>;
 }
 
 export class LogStreams {
@@ -35,17 +36,29 @@ export class LogStreams {
   readonly #ofPod = new Map<string, Set<LogStream>>();
   readonly #times = new Map<string, RunningTime>();
 
-  /** To be written at once: parts of it are its own. */
+  /** To be gone over in the order of its members, before anything changes: parts of it are its own. */
   state(): LogStreamsState {
-    return { streams: this.#streams, times: this.#times };
+    const times = new Numbering<RunningTime>();
+    return {
+      streams: LongList.of(this.#streams.values(), (stream) => ({ ...stream, time: times.of(stream.time) })),
+      instances: LongList.of(this.#times, ([containerId, time]) => [containerId, times.of(time)] as const),
+      times: new LongList(times.all),
+    };
   }
 
-  restore({ streams, times }: LogStreamsState): void {
-    for (const [id, stream] of streams) {
-      this.#streams.set(id, stream);
+  restore({ streams, instances, times }: LogStreamsState): void {
+    const all = [...times];
+    const named = (number: number): RunningTime => {
+      const time = all[number];
+      if (time === undefined) throw new RangeError(`there is no time ${number}`);
+      return time;
+    };
+    for (const state of streams) {
+      const stream = { ...state, time: named(state.time) };
+      this.#streams.set(stream.id, stream);
       if (stream.instance !== undefined) this.#join(stream, stream.instance.podUid);
     }
-    for (const [containerId, time] of times) this.#times.set(containerId, time);
+    for (const [containerId, time] of instances) this.#times.set(containerId, named(time));
   }
 
   bind(record: LogStreamRecord): void {

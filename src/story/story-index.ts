@@ -15,7 +15,7 @@ import type {
   RunRecord,
   StoryRecord,
 } from "../record/index.ts";
-import { isoMs, unreachable } from "../base/index.ts";
+import { isoMs, LongList, unreachable } from "../base/index.ts";
 import { StoryOrder } from "./chronology/story-order.ts";
 import { Witnesses, type WitnessesState } from "./chronology/witnesses.ts";
 import { type LineChoiceOfRun, LineChoices } from "./line-choices.ts";
@@ -61,13 +61,13 @@ export interface StoryExtract {
   readonly lines: LineChoices;
 }
 
-/** Everything that an index knows but the full pages of its rows, as plain data. */
+/** Everything that an index knows but the full pages of its rows, as plain data with long lists in it. */
 export interface StoryIndexState {
   readonly rows: RowTableState;
   readonly subjects: SubjectsState;
   readonly streams: LogStreamsState;
   readonly ledger: CoverageState;
-  readonly stories: ReadonlyMap<CorrelationId, StoryState>;
+  readonly stories: Iterable<readonly [story: CorrelationId, state: StoryState]>;
   readonly witnesses: WitnessesState;
   readonly unreadable: ReadonlyMap<Position, string>;
   readonly choices: readonly LineChoiceOfRun[];
@@ -96,14 +96,14 @@ export class StoryIndex {
     this.rows = new RowTable(this.#scratch);
   }
 
-  /** To be written at once, and the full pages of `rows` with it: parts of it are the index's own. */
+  /** To be gone over before anything changes, and the full pages of `rows` asked for with it: parts of it are the index's own. */
   state(): StoryIndexState {
     return {
       rows: this.rows.state(),
       subjects: this.#subjects.state(),
       streams: this.#streams.state(),
       ledger: this.#ledger.state(),
-      stories: this.#stories,
+      stories: new LongList(this.#stories),
       witnesses: this.#witnesses.state(),
       unreadable: this.#unreadable,
       choices: this.#choices.state(),

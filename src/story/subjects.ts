@@ -8,7 +8,7 @@ import type {
   RelationRecord,
   ScopeId,
 } from "../record/index.ts";
-import { compareResourceVersions, Numbering } from "../base/index.ts";
+import { compareResourceVersions, LongList, Numbering } from "../base/index.ts";
 import { NO_ROW } from "./columns.ts";
 import type { Drawn } from "./drawn.ts";
 import type { PodTimes } from "./chronology/pod-times.ts";
@@ -62,10 +62,11 @@ const NO_STORIES: readonly CorrelationId[] = [];
 
 /** Subjects are numbers here, as an owner can be one that was forgotten. */
 export interface SubjectsState {
-  readonly subjects: readonly SubjectState[];
-  readonly byUid: readonly number[];
-  readonly members: ReadonlyMap<CorrelationId, readonly number[]>;
-  readonly texts: readonly string[];
+  readonly byUid: Iterable<number>;
+  /** In several rows those of a large story. */
+  readonly members: Iterable<readonly [story: CorrelationId, members: readonly number[]]>;
+  readonly texts: Iterable<string>;
+  readonly subjects: Iterable<SubjectState>;
 }
 
 type SubjectState = Omit<Subject, "owners" | "about"> & {
@@ -110,34 +111,36 @@ export class Subjects {
     return subject;
   }
 
-  /** To be written at once: parts of it are its own. */
+  /** To be gone over in the order of its members, before anything changes: parts of it are its own. */
   state(): SubjectsState {
     const numbering = new Numbering<Subject>();
     const numberOf = (subject: Subject): number => numbering.of(subject);
-    const byUid = Array.from(this.#byUid.values(), numberOf);
-    const members = new Map(Array.from(this.#members, ([story, subjects]) => [story, Array.from(subjects, numberOf)]));
-    const subjects: SubjectState[] = [];
-    // The list grows while it is walked over: whoever is referred to gets a number.
-    for (const each of numbering.all) subjects.push(subjectState(each, numberOf));
-    return { subjects, byUid, members, texts: [...this.#texts.keys()] };
+    return {
+      byUid: LongList.of(this.#byUid.values(), numberOf),
+      members: new LongList(memberRows(this.#members, numberOf)),
+      texts: new LongList(this.#texts.keys()),
+      // The list grows while it is walked over: whoever is referred to gets a number.
+      subjects: LongList.of(numbering.all, (each) => subjectState(each, numberOf)),
+    };
   }
 
   /** Goes on from `state`, which becomes its own. */
   restore({ subjects, byUid, members, texts }: SubjectsState): void {
-    const all = subjects.map(subjectOf);
+    const states = [...subjects];
+    const all = states.map(subjectOf);
     const named = (number: number): Subject => {
       const subject = all[number];
       if (subject === undefined) throw new RangeError(`there is no subject ${number}`);
       return subject;
     };
-    for (const [number, { owners, about }] of subjects.entries()) {
+    for (const [number, { owners, about }] of states.entries()) {
       const subject = named(number);
       if (owners.length > 0) subject.owners = owners.map(named);
       if (about !== undefined)
         subject.about = { ...about, subject: about.subject === undefined ? undefined : named(about.subject) };
     }
-    for (const subject of byUid.map(named)) this.#byUid.set(subject.uid, subject);
-    for (const [story, numbers] of members) this.#members.set(story, new Set(numbers.map(named)));
+    for (const number of byUid) this.#byUid.set(named(number).uid, named(number));
+    for (const [story, numbers] of members) for (const number of numbers) this.#join(story, named(number));
     for (const text of texts) this.#texts.set(text, text);
   }
 
@@ -256,6 +259,24 @@ export class Subjects {
     const list = texts.map((text) => this.shared(text));
     this.#lists.set(key, list);
     return list;
+  }
+}
+
+/** Members in one row of a state. */
+const ROW_MEMBERS = 16;
+
+function* memberRows(
+  members: ReadonlyMap<CorrelationId, Iterable<Subject>>,
+  numberOf: (subject: Subject) => number,
+): Generator<readonly [CorrelationId, readonly number[]]> {
+  for (const [story, subjects] of members) {
+    let numbers: number[] = [];
+    for (const subject of subjects) {
+      if (numbers.push(numberOf(subject)) < ROW_MEMBERS) continue;
+      yield [story, numbers];
+      numbers = [];
+    }
+    if (numbers.length > 0) yield [story, numbers];
   }
 }
 

@@ -3,6 +3,7 @@
  * containers, the kubelet's Events) and one of the control plane (`creationTimestamp`, the controllers' Events). What is heard
  * of them is folded into bounds of their offsets; what a pod, a log or an Event is worth as evidence is decided here.
  */
+import { LongList } from "../../base/index.ts";
 import { type LifecycleRecord, type ObjectRecord, parseTimestamp } from "../../record/index.ts";
 import type { Subject } from "../subjects.ts";
 import { ClockBounds, type ClockBoundsState, type ClockInterval, UNBOUNDED } from "./clock-bounds.ts";
@@ -32,7 +33,7 @@ export function reporterOf(component: string): "kubelet" | "control-plane" | und
 }
 
 export interface ClockLedgerState {
-  readonly bounds: ReadonlyMap<ClockName, ClockBoundsState>;
+  readonly bounds: Iterable<readonly [clock: ClockName, bounds: ClockBoundsState]>;
   readonly last: { readonly seq: number; readonly at: number };
   readonly steppedAt: number;
 }
@@ -44,7 +45,7 @@ export class ClockLedger {
   #steppedAt = Number.POSITIVE_INFINITY;
 
   state(): ClockLedgerState {
-    const bounds = new Map(Array.from(this.#bounds, ([clock, each]) => [clock, each.state()]));
+    const bounds = LongList.of(this.#bounds, ([clock, each]) => [clock, each.state()] as const);
     return { bounds, last: this.#last, steppedAt: this.#steppedAt };
   }
 

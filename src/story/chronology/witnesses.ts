@@ -3,7 +3,7 @@
  * which rows are a container's start and end, what an Event is about. Nothing is decided here; `story-order.ts` decides when a
  * story is written.
  */
-import { isoMs } from "../../base/index.ts";
+import { isoMs, LongList } from "../../base/index.ts";
 import { type LifecycleRecord, type LogRecord, type ObjectRecord, parseTimestamp } from "../../record/index.ts";
 import { NO_ROW } from "../columns.ts";
 import type { LogStream } from "../log-streams.ts";
@@ -23,7 +23,7 @@ const DATED: ReadonlySet<string> = new Set(["initialized", "ready", "container-r
 
 export interface WitnessesState {
   readonly ledger: ClockLedgerState;
-  readonly runs: ReadonlyMap<string, ContainerRun>;
+  readonly runs: Iterable<readonly [containerId: string, run: ContainerRun]>;
 }
 
 export class Witnesses {
@@ -36,7 +36,7 @@ export class Witnesses {
   }
 
   state(): WitnessesState {
-    return { ledger: this.ledger.state(), runs: this.#runs };
+    return { ledger: this.ledger.state(), runs: new LongList(this.#runs) };
   }
 
   restore({ ledger, runs }: WitnessesState): void {
