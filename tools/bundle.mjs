@@ -22,7 +22,7 @@ const PARTS = { chunkFileNames: "[name]-[hash].js" };
 
 /** Writes the program to one file and what it has to say of the packages in it beside that. */
 export async function bundleExecutable(folder, name) {
-  const packages = await bundle(["src/cli/bin.ts"], folder, { entryFileNames: name, codeSplitting: false });
+  const packages = await bundle(["src/cli/bin.ts"], folder, { format: "cjs", entryFileNames: name, codeSplitting: false });
   writeNotices(folder, packages);
 }
 

@@ -16,6 +16,7 @@ import { bundleExecutable } from "./bundle.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const BUILD = join(ROOT, "build");
+const HERE = `${process.platform}-${process.arch}`;
 const NODE_VERSION = "26.10.0";
 /** Package per platform, with the hash of its archive at `NODE_VERSION`. */
 const NODE_PACKAGES = {
@@ -35,8 +36,8 @@ if (platforms.length === 0 || unknown.length > 0) {
   process.exit(2);
 }
 mkdirSync(BUILD, { recursive: true });
-const bundle = join(BUILD, "faro.mjs");
-await bundleExecutable(BUILD, "faro.mjs");
+const bundle = join(BUILD, "faro.cjs");
+await bundleExecutable(BUILD, "faro.cjs");
 for (const platform of platforms) assemble(platform);
 
 function assemble(platform) {
@@ -46,13 +47,13 @@ function assemble(platform) {
     config,
     JSON.stringify({
       main: bundle,
-      mainFormat: "module",
       output,
       executable: nodeFor(platform),
+      useCodeCache: platform === HERE, // compiled, which takes half of a start, and is only possible for the machine that does it
       disableExperimentalSEAWarning: true,
     }),
   );
-  execFileSync(nodeFor(`${process.platform}-${process.arch}`), ["--build-sea", config], { stdio: ["ignore", 2, 2] });
+  execFileSync(nodeFor(HERE), ["--build-sea", config], { stdio: ["ignore", 2, 2] });
   chmodSync(output, 0o755);
   rmSync(config);
   console.log(output);
