@@ -13,7 +13,7 @@ import type { LogStream } from "../log-streams.ts";
 import type { Subject } from "../subjects.ts";
 import { errorAfter, provenOffset } from "./clock-bounds.ts";
 import { type ClockName, nodeClock } from "./clock-ledger.ts";
-import { lastTransitions } from "./pod-times.ts";
+import { beginningsOf, lastTransitions } from "./pod-times.ts";
 import { clockOf, type Witnesses } from "./witnesses.ts";
 
 /** Less than any two clocks differ by, more than a double loses: what is moved stands just before or just behind. */
@@ -198,7 +198,7 @@ export class StoryOrder {
       this.#moveEndsOn(chain, { edges, starts });
       earliest = Math.min(earliest, starts.get(chain[0] ?? NO_ROW) ?? earliest);
     }
-    for (const row of pod.times?.beginnings ?? []) this.#moveBack(row, earliest - JUST_MS);
+    for (const row of pod.times === undefined ? [] : beginningsOf(pod.times)) this.#moveBack(row, earliest - JUST_MS);
     // What a list shows is a state of its own moment, however old the pod is.
     if (pod.known?.firstChange === "ADDED") this.#moveFirstBack(pod, earliest - JUST_MS);
   }

@@ -10,7 +10,7 @@ import type { LogStream } from "../log-streams.ts";
 import type { Subject, Subjects } from "../subjects.ts";
 import { eventMoment } from "../timeline.ts";
 import { ClockLedger, type ClockLedgerState, type ClockName, nodeClock, reporterOf } from "./clock-ledger.ts";
-import { arrivalOf, arrived, lastTransition, newPodTimes, transitionTold } from "./pod-times.ts";
+import { arrivalOf, arrived, beginningTold, lastTransition, newPodTimes, transitionTold } from "./pod-times.ts";
 
 /** Rows of the start and the end of one run of a container. */
 export interface ContainerRun {
@@ -93,8 +93,7 @@ export class Witnesses {
     const { times } = subject;
     if (times === undefined) return;
     transitionTold(times, record.container ?? "", { time, row }, (list) => this.#subjects.sharedList(list));
-    // `concat` leaves no room for more.
-    if (record.action === "created" || record.action === "scheduled") times.beginnings = times.beginnings.concat([row]);
+    if (record.action === "created" || record.action === "scheduled") beginningTold(times, row);
     if (record.action === "scheduled" && subject.isPrompt) times.boundAt ??= Date.parse(record.time);
     this.ledger.transition(subject, record, isoMs(record.at), row);
     if (record.containerId === undefined) return;
