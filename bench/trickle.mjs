@@ -1,6 +1,7 @@
 /**
  * Changes that come alone: four watches, two of which are sent so many versions of pods and Events a second between them, one after the
- * other, and then nothing. Faro, client-node and the informer of client-go side by side, each on streams of its own.
+ * other, and then nothing. Faro, client-node, the informer of client-go and a program that only writes down and syncs what comes
+ * (`peers/bare-recorder.mjs`) side by side, each on streams of its own.
  *
  *   node bench/trickle.mjs [--rates=5,50,500] [--from=10] [--seconds=40] [--idle=1,10,100] [--only=faro] [--loop]
  *
@@ -13,7 +14,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { linesOf, objectOf } from "./corpus.mjs";
+import { linesOf, objectOf, versionOf } from "./corpus.mjs";
 import { recorderEnv } from "./harness.mjs";
 import { clientGoProgram } from "./peers/client-go.mjs";
 import { cpuMs, inFolder, kubeconfigFor, option, programFile, startFaro, startMeasured, startServer } from "./processes.mjs";
@@ -42,7 +43,7 @@ for (const watches of IDLE) console.log(JSON.stringify(await inFolder((folder) =
 
 async function trickle(folder, rate) {
   const count = (rate * SECONDS) / 2;
-  const { kubeconfig } = await serve(folder, { BENCH_CHANGES: String(rate), BENCH_COUNT: String(count) });
+  const { server, kubeconfig } = await serve(folder, { BENCH_CHANGES: String(rate), BENCH_COUNT: String(count) });
   const env = { ...NO_WATCH_LIST, ...recorderEnv({ folder, kind: KINDS.join(","), events: -1, kubeconfig }) };
   const go = ONLY === "" || ONLY === "client_go" ? clientGoProgram() : undefined;
   const flags = ["-n", "bench", "--resource=apps/v1/Deployment", "--related=replicasets,pods,events", ...FLAGS];
@@ -52,6 +53,7 @@ async function trickle(folder, rate) {
     ...(go === undefined
       ? {}
       : { client_go: () => startMeasured(go, [], { env: { ...env, BENCH_FILE: join(folder, "go.jsonl") } }) }),
+    bare: () => startMeasured(programFile("peers", "bare-recorder.mjs"), [], { env: bareEnv(folder, server) }),
   };
   const names = Object.keys(programs).filter((name) => ONLY === "" || ONLY === name);
   const measured = await Promise.all(names.map(async (name) => [name, await windows(programs[name](), rate)]));
@@ -59,19 +61,30 @@ async function trickle(folder, rate) {
   return { changes_per_s: rate, ...Object.fromEntries(measured), load: loadavg()[0] };
 }
 
-/** Every line that was sent is there once, in order and byte for byte. */
+function bareEnv(folder, server) {
+  const BENCH_PATHS = ["pods", "events"].map((kind) => `/api/v1/namespaces/bench/${kind}`).join(",");
+  return { BENCH_SERVER: JSON.stringify({ server, ca: CA }), BENCH_PATHS, BENCH_FILE: join(folder, "bare.jsonl") };
+}
+
+/** Every line that was sent is there once, byte for byte, and `seq` is in their order; lanes may write them in another. */
 async function check(recording, count) {
   const sent = { Pod: linesOf("pods"), Event: linesOf("events") };
-  const seen = { Pod: 0, Event: 0 };
+  const seqs = { Pod: [], Event: [] };
   for await (const { line } of linesOfRecording(recording)) {
     const at = line.indexOf(OBJECT);
-    const kind = at === -1 ? undefined : /"kind":"(Pod|Event)"/.exec(line.toString("latin1", 0, at))?.[1];
+    const head = at === -1 ? "" : line.toString("latin1", 0, at);
+    const kind = /"kind":"(Pod|Event)"/.exec(head)?.[1];
     if (kind === undefined) continue;
+    const number = Number(/"resourceVersion":"(\d+)"/.exec(head)?.[1]) - Number(versionOf(0));
     const object = line.subarray(at + OBJECT.length, -1);
-    if (!object.equals(objectOf(sent[kind].at(seen[kind]++))))
-      throw new Error(`${kind} ${seen[kind]} is not recorded as it was sent`);
+    if (seqs[kind][number] !== undefined || !object.equals(objectOf(sent[kind].at(number))))
+      throw new Error(`${kind} ${number} is not recorded once and as it was sent`);
+    seqs[kind][number] = Number(/"seq":(\d+)/.exec(head)?.[1]);
   }
-  if (seen.Pod !== count || seen.Event !== count) throw new Error(`${seen.Pod} and ${seen.Event} of ${count} each are recorded`);
+  for (const [kind, all] of Object.entries(seqs)) {
+    const isWhole = all.length === count && Array.from(all).every((seq, number) => number === 0 || seq > all[number - 1]);
+    if (!isWhole) throw new Error(`not all of ${count} versions of ${kind} are recorded, or not in their order`);
+  }
 }
 
 /** What a program takes from its start on. */
@@ -110,7 +123,8 @@ async function idle(folder, watches) {
 
 async function serve(folder, settings) {
   const { port } = await startServer("trickle-server.mjs", settings).said();
-  return { kubeconfig: kubeconfigFor(folder, `https://127.0.0.1:${port}`, CA) };
+  const server = `https://127.0.0.1:${port}`;
+  return { server, kubeconfig: kubeconfigFor(folder, server, CA) };
 }
 
 async function stop({ child, usage }) {
