@@ -15,19 +15,31 @@ const JOINED_TIMEOUT_MS = 3_000;
  * many of them: one more each second for each made two thousand sockets of two hundred watches, and none of them stood any sooner.
  */
 const JOINED_MAX = 32;
+/** For the same reason connections begin in turn, so many at once; one that hangs for so long makes room for the next, and goes on. */
+const BEGUN_MAX = 32;
+const BEGUN_MS = 3_000;
 
-/** `options.timeout` is the time of the first attempt, in milliseconds: when it is over without any that stands, connecting has failed. */
-export function persistentConnector(options: buildConnector.BuildOptions, clock: Clock): buildConnector.connector {
+/**
+ * `options.timeout` is the time of the first attempt, in milliseconds: when it is over without any that stands, connecting has failed.
+ * `joinedTimeoutMs` is that of each that joins it.
+ */
+export function persistentConnector(
+  options: buildConnector.BuildOptions,
+  clock: Clock,
+  joinedTimeoutMs: number = JOINED_TIMEOUT_MS,
+): buildConnector.connector {
   const first = buildConnector(options);
-  const joined = buildConnector({ ...options, timeout: JOINED_TIMEOUT_MS });
+  const joined = buildConnector({ ...options, timeout: joinedTimeoutMs });
+  const turns = new Turns(clock);
   let joining = 0;
-  return (target, callback) => {
+  const begin = (target: buildConnector.Options, callback: buildConnector.Callback, leave: () => void): void => {
     let isOver = false;
     let cancel = (): void => undefined;
     const settle: buildConnector.Callback = (...[error, socket]) => {
       if (isOver) return void socket?.destroy();
       isOver = true;
       cancel();
+      leave();
       if (error === null) callback(null, socket);
       else callback(error, null);
     };
@@ -46,6 +58,34 @@ export function persistentConnector(options: buildConnector.BuildOptions, clock:
     joinLater();
     first(target, settle);
   };
+  return (target, callback) => turns.take((leave) => begin(target, callback, leave));
+}
+
+/** Who begins, in the order of asking. */
+class Turns {
+  readonly #clock: Clock;
+  readonly #waiting: ((leave: () => void) => void)[] = [];
+  #begun = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  take(begin: (leave: () => void) => void): void {
+    if (this.#begun === BEGUN_MAX) return void this.#waiting.push(begin);
+    this.#begun++;
+    let isLeft = false;
+    const leave = (): void => {
+      if (isLeft) return;
+      isLeft = true;
+      cancel();
+      this.#begun--;
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.take(next);
+    };
+    const cancel = this.#clock.after(BEGUN_MS, leave);
+    begin(leave);
+  }
 }
 
 function isTimeout(error: Error): boolean {
