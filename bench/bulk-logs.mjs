@@ -9,17 +9,16 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { linesRecorded } from "./numbered-lines.mjs";
 import { kubectlProgram, kubectlUntil } from "./peers/kubectl.mjs";
 import { cpuMs, inFolder, kubeconfigFor, memoryMb, option, programFile, startFaro, runPeer, startServer } from "./processes.mjs";
 import { recordedBytes } from "./recording-end.mjs";
-import { linesOfRecording } from "./recording-lines.mjs";
 import { byTurns, compare, exponent, print } from "./turns.mjs";
 
 const [SHORT, LONG] = option("sizes", "5,45").split(",");
 const ROUNDS = Number(option("rounds", 3));
 const LIMIT_MS = 10 * 60_000;
 const POLL_MS = 100;
-const LOG = '"type":"log",';
 
 const kubectl = kubectlProgram();
 const costs = [];
@@ -58,32 +57,14 @@ async function faro({ folder, kubeconfig, streams, lines, bytes }) {
   const { child, usage, said } = startFaro({ folder, kubeconfig, flags, limitMs: LIMIT_MS });
   for (let found = 0; found < lines; await sleep(POLL_MS)) {
     if (child.exitCode !== null) throw new Error(`faro ended with ${child.exitCode} and said: ${said()}`);
-    if (recordedBytes(recording) > bytes) found = await linesIn(recording, streams);
+    if (recordedBytes(recording) > bytes) found = await linesRecorded(recording, streams);
   }
   const used = { cpuMs: cpuMs(child.pid), peakMb: memoryMb(child.pid).peak };
   child.kill("SIGKILL");
   await usage.catch(() => undefined);
-  const found = await linesIn(recording, streams);
+  const found = await linesRecorded(recording, streams);
   if (found !== lines) throw new Error(`${found} of ${lines} lines are recorded`);
   return used;
-}
-
-/** @throws Error when a line is not behind the one that its container wrote before it. */
-async function linesIn(recording, streams) {
-  const last = new Map();
-  let count = 0;
-  for await (const { line } of linesOfRecording(recording)) {
-    if (!line.includes(LOG)) continue;
-    const { stream, text } = JSON.parse(line);
-    for (const written of text.trimEnd().split("\n")) {
-      const number = Number(written.split(" ")[1]);
-      const before = last.get(stream) ?? (number % streams) - streams;
-      if (number !== before + streams) throw new Error(`line ${number} of ${stream} stands behind ${before}`);
-      last.set(stream, number);
-      count++;
-    }
-  }
-  return count;
 }
 
 function clientNode({ folder, kubeconfig, streams, lines }) {
