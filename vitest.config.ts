@@ -5,8 +5,10 @@ export default defineConfig({
   test: {
     include: ["{src,test,examples,tools}/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "test/cluster/**"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For what hangs: with much else to do, a machine takes twenty times as long for a test.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -11,7 +11,7 @@ import { createApiClient, loadClusterConfig } from "../src/cluster/index.ts";
 import type { StoryDocument } from "../src/story/index.ts";
 import { captureOptionsFor, type Embedded, embeddedCluster, storiesIn, until } from "./support/embedded.ts";
 
-it("record(serve(recording)) gives the same story", { timeout: 60_000 }, async () => {
+it("record(serve(recording)) gives the same story", async () => {
   const again = mkdtempSync(join(tmpdir(), "faro-again-"));
   const first = await embeddedCluster();
   const output = first.directory();

@@ -32,7 +32,7 @@ afterEach(() => cluster.close());
 /** Records until so many lines, and what else is `left`, were recorded. */
 async function record(output: string, logs: LogSelection, lines: number): Promise<StoryDocument> {
   const capture = await cluster.capture({ output, kinds: ["v1/Pod"], related: "none", logs });
-  await expect.poll(async () => (await recordedLines(output)).length, { timeout: 10_000, interval: 30 }).toBe(lines);
+  await expect.poll(async () => (await recordedLines(output)).length, { interval: 30 }).toBe(lines);
   capture.stop("enough");
   await capture.done;
   const story = storiesIn(output).get("web");

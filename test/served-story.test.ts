@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true });
 });
 
-it.each(["crash-loop", "bad-rollout", "missing-configmap"])("%s", { timeout: 60_000 }, async (incident) => {
+it.each(["crash-loop", "bad-rollout", "missing-configmap"])("%s", async (incident) => {
   const recording = join(import.meta.dirname, "../examples/recordings", incident);
   const into = mkdtempSync(join(tmpdir(), "faro-story-"));
   made.push(into);

@@ -30,9 +30,7 @@ async function twoRuns(): Promise<string> {
     const capture = await cluster.capture({ output, kinds: ["v1/ConfigMap"] });
     await synced(capture, 2);
     for (const name of ["one", "two"]) cluster.history.modify(refTo(name), (object) => ({ ...object, data: { value } }));
-    await expect
-      .poll(async () => versionsOf(await recordsIn(output), "ConfigMap").length, { timeout: 10_000 })
-      .toBe(Number(value) * 2 + 2);
+    await expect.poll(async () => versionsOf(await recordsIn(output), "ConfigMap").length).toBe(Number(value) * 2 + 2);
     capture.stop("enough");
     await capture.done;
   }
@@ -80,11 +78,11 @@ describe("a recording as Faro wrote it", () => {
     const report = await verifyRecording(await aRollout());
     expect(report.findings).toEqual([]);
     expect(report.logLines).toBeGreaterThan(0);
-  }, 30_000);
+  });
 
   test("gives every story again, byte for byte: of one run, of two, of a rollout with its logs", async () => {
     for (const output of [await twoRuns(), await aRollout()]) expect(await rebuilt(output)).toEqual(storiesOf(output));
-  }, 30_000);
+  });
 });
 
 describe("damage", () => {

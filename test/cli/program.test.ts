@@ -22,7 +22,7 @@ beforeAll(async () => {
   prepareCluster({ history, clock: systemClock });
   history.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "default" }, data: { a: "1" } });
   server = await startApiServer({ history });
-}, 120_000);
+});
 afterAll(async () => {
   await rm(BUILT, { recursive: true, force: true });
   await server.close();

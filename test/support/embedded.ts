@@ -141,7 +141,7 @@ export function captureOptionsFor(client: ApiClient): Omit<CaptureOptions, "outp
     correlationTimeoutMs: 300_000,
     includeLogs: true,
     maxLogStreams: 50,
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: 60_000,
     faroVersion: "1.0.0",
   };
 }

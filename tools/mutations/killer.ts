@@ -37,7 +37,7 @@ export async function tryMutation(mutation: Mutation, root: string): Promise<Ver
 async function testsOf(folder: string, tests: readonly string[]): Promise<Verdict> {
   const report = join(folder, "report.json");
   const vitest = join(folder, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--bail=1", "--testTimeout=10000", "--reporter=json", `--outputFile=${report}`, ...tests];
+  const args = [vitest, "run", "--bail=1", "--testTimeout=30000", "--reporter=json", `--outputFile=${report}`, ...tests];
   const output = await runToEnd(args, folder);
   if (!existsSync(report)) return { verdict: "broken", why: output };
   const facts: unknown = JSON.parse(readFileSync(report, "utf8"));

@@ -200,5 +200,5 @@ describe("audits", () => {
     expect(rig.asked("continue")).toBe(0);
     expect(hasGap(rig)).toBe(false);
     expect(rig.items.some(({ item }) => item === "incident" || item === "vanished")).toBe(false);
-  }, 60_000);
+  });
 });
