@@ -62,6 +62,17 @@ export function olderInDoubt(readings: Iterable<Begun>, { sight }: Begun): reado
   return doubted;
 }
 
+/** True unless a newer instance began to write before what was read as the log of `reading` begins: they run one after another. */
+export function isInOrder(readings: Iterable<Reading>, { sight, log }: Reading): boolean {
+  const begin = instantOf(log.aligner);
+  const newer = [...readings].filter((each) => each.sight.restartCount > sight.restartCount);
+  return begin === undefined || newer.every((each) => (instantOf(each.log.aligner) ?? begin) >= begin);
+}
+
+function instantOf({ first }: Aligner): number | undefined {
+  return first === undefined ? undefined : lineInstant(first.line);
+}
+
 /** True when what was read of an instance is its log, unless the kubelet was ahead of the status at every look. */
 export function isOwn(reading: Reading): boolean {
   if (reading.firstSecond === undefined || reading.isProven) return reading.isProven;

@@ -194,7 +194,10 @@ export class ContainerLog {
       }
       const verdict = this.#verdictOnPrevious(reading, found, tries);
       if (verdict.verdict === "ended") {
-        const ended = yield* finished(read, hadLines || isRead ? afterRestart(verdict, isRead && isOwn(reading)) : verdict);
+        const ended = yield* finished(
+          read,
+          hadLines || isRead ? afterRestart(verdict, isRead && this.#seen.isInOrder(reading)) : verdict,
+        );
         yield* this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
         return;
       }

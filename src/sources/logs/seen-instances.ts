@@ -3,7 +3,7 @@
  * belongs to.
  */
 import { Aligner } from "./align.ts";
-import { beganInTime, claimLog, newerOwner, olderInDoubt, swapLogs } from "./claims.ts";
+import { beganInTime, claimLog, isInOrder, newerOwner, olderInDoubt, swapLogs } from "./claims.ts";
 import type { ContainerSight, InstanceSight } from "./instances.ts";
 import type { LogItem } from "./log-item.ts";
 import {
@@ -86,6 +86,11 @@ export class SeenInstances implements Instances {
 
   isPreviousNewer({ reading }: InstanceLog): boolean {
     return this.#isDown && reading !== this.#newest;
+  }
+
+  /** False when what was read of an instance begins after a newer one does: it is the log of one that is newer still. */
+  isInOrder(reading: Reading): boolean {
+    return isInOrder(this.#known.values(), reading);
   }
 
   /** The older instances of which nothing proves that their lines are not those of the next ones, up to `reading`. */
