@@ -92,6 +92,14 @@ test("one that takes its time is put together in one part of two hundred of the 
   expect(saved.slice(0, 2).map(({ at }) => at)).toEqual([1_040, 9_240]);
 });
 
+test("one that was given up is tried again sooner", async () => {
+  let urgent = 2;
+  const rig = run({ pauseMs: 10, between: () => urgent-- > 0 && rig.record() });
+  await rig.seconds(4);
+  // Given up after 10 ms at the first second and at the next one.
+  expect(rig.saved.map(({ at }) => at)).toEqual([3_110]);
+});
+
 test("one that would hold up a recorder for long is kept at its end alone", async () => {
   const { saved, kept, seconds } = run({ pauseMs: 1_001 });
   await seconds(200);

@@ -30,6 +30,8 @@ const EVERY_BYTES = 8 << 20;
 const RECORDED_PER_KEPT = 8;
 /** Nothing is recorded while a state is put together: that may be so for one part in so many of the time, */
 const TIME_PER_HOLD = 200;
+/** or, as long as attempts are given up, in so many: at a start much comes that does not wait, and a state is worth most then, */
+const TIME_PER_ATTEMPT = 20;
 /** and for no longer than this at once, milliseconds. Where it takes longer, a state is kept at the end of the run alone. */
 const HOLD_MS_MAX = 3_000;
 /** Between two pieces everything else has its turn, milliseconds. */
@@ -40,9 +42,8 @@ export class KeptState {
   #recorded: number;
   #size: number;
   #saving: Promise<void> | undefined;
-  /** How long the last one was put together, and until when, monotonic ms. */
-  #heldMs = 0;
-  #heldUntil = 0;
+  /** When the next one may be put together, monotonic ms. */
+  #notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(options: KeptStateOptions) {
     this.#options = options;
@@ -54,7 +55,7 @@ export class KeptState {
   tick(): void {
     const { clock, writer, everyBytes = EVERY_BYTES } = this.#options;
     const isDue = writer.bytes - this.#recorded >= Math.max(everyBytes, RECORDED_PER_KEPT * this.#size);
-    const mayHold = this.#heldMs <= HOLD_MS_MAX && clock.monotonic() - this.#heldUntil >= this.#heldMs * TIME_PER_HOLD;
+    const mayHold = clock.monotonic() >= this.#notBefore;
     if (isDue && mayHold && this.#saving === undefined)
       this.#saving = this.#save(HOLD_MS_MAX).finally(() => (this.#saving = undefined));
   }
@@ -85,18 +86,23 @@ export class KeptState {
     const { clock, room, recorder } = this.#options;
     const [began, before] = [clock.monotonic(), recorder.changes];
     const made: Uint8Array[] = [];
+    let rest = TIME_PER_HOLD;
     room.hold();
     try {
       for (let next = pieces.next(); next.done !== true; next = pieces.next()) {
         made.push(next.value);
         await clock.sleep(PAUSE_MS);
-        if (recorder.changes !== before || clock.monotonic() - began > holdMsMax) return undefined;
+        const isChanged = recorder.changes !== before;
+        if (!isChanged && clock.monotonic() - began <= holdMsMax) continue;
+        rest = isChanged ? TIME_PER_ATTEMPT : Number.POSITIVE_INFINITY;
+        return undefined;
       }
       return made;
     } finally {
       room.release();
-      this.#heldUntil = clock.monotonic();
-      this.#heldMs = this.#heldUntil - began;
+      const now = clock.monotonic();
+      // A state that took no time may be followed by the next one at once.
+      if (now > began) this.#notBefore = now + (now - began) * rest;
     }
   }
 
