@@ -32,7 +32,7 @@ const RECORDED_PER_KEPT = 8;
 const TIME_PER_HOLD = 200;
 /** or, as long as attempts are given up, in so many: at a start much comes that does not wait, and a state is worth most then, */
 const TIME_PER_ATTEMPT = 20;
-/** and for no longer than this at once, milliseconds. Where it takes longer, a state is kept at the end of the run alone. */
+/** and for no longer than this at once, milliseconds. Where it always takes longer, a state is kept at the end of the run alone. */
 const HOLD_MS_MAX = 3_000;
 /** Between two pieces everything else has its turn, milliseconds. */
 const PAUSE_MS = 1;
@@ -94,7 +94,7 @@ export class KeptState {
         await clock.sleep(PAUSE_MS);
         const isChanged = recorder.changes !== before;
         if (!isChanged && clock.monotonic() - began <= holdMsMax) continue;
-        rest = isChanged ? TIME_PER_ATTEMPT : Number.POSITIVE_INFINITY;
+        if (isChanged) rest = TIME_PER_ATTEMPT;
         return undefined;
       }
       return made;
