@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { isoTime } from "../base/index.ts";
 import type { WatchItem } from "../sources/index.ts";
 import {
   closeCoverage,
@@ -195,5 +196,8 @@ test("silence of a resumed watch means nothing as long as a refusal may be on it
     "recovered",
   ]);
   const quick = stepCoverage(scopeOf(), resuming, { ...connected, tookMs: 5 }, T0).coverage;
-  expect(settleCoverage(scopeOf(), quick, T0 + 1_100).coverage.state).toBe("covered");
+  const settled = settleCoverage(scopeOf(), quick, T0 + 1_100);
+  expect(settled.coverage.state).toBe("covered");
+  // It stood all that time.
+  expect(settled.records[0]).toMatchObject({ state: "closed", to: isoTime(T0) });
 });

@@ -32,6 +32,7 @@ export type Coverage =
 
 /** Milliseconds since 1970. */
 interface Connected {
+  readonly at: number;
   /** Silence until then means that nothing was missed. */
   readonly settlesAt: number;
 }
@@ -85,7 +86,7 @@ export function stepCoverage(of: LedgerScope, coverage: Coverage, item: WatchIte
       return unchanged(touched(coverage, now));
     case "connected":
       if (coverage.state === "resuming")
-        return unchanged({ ...coverage, connected: { settlesAt: now + SETTLED_MS + 3 * (item.tookMs ?? 0) } });
+        return unchanged({ ...coverage, connected: { at: now, settlesAt: now + SETTLED_MS + 3 * (item.tookMs ?? 0) } });
       return coverage.state === "interrupted" ? reconnected(of, coverage, now) : unchanged(coverage);
     case "disconnected":
       if (coverage.state === "resuming") return unchanged({ ...coverage, connected: undefined });
@@ -215,10 +216,11 @@ function touched(coverage: Coverage, now: number): Coverage {
   return coverage.state === "covered" ? { state: "covered", coveredAt: now } : coverage;
 }
 
-/** The server sent, or had nothing to send of, what happened in the gap: all of it. */
-function resumed(of: LedgerScope, coverage: Extract<Coverage, { state: "resuming" }>, now: number): LedgerStep {
+/** The server sent, or had nothing to send of, what happened in the gap: all of it. So the watch has told everything since it stands. */
+function resumed(of: LedgerScope, { gap, connected }: Extract<Coverage, { state: "resuming" }>, now: number): LedgerStep {
+  const to = isoTime(Math.max(gap.from, connected?.at ?? now));
   const records: LedgerRecord[] = [
-    { ...openedGap(of, coverage.gap), state: "closed", to: isoTime(now), repaired: "full" },
+    { ...openedGap(of, gap), state: "closed", to, repaired: "full" },
     scopeRecord(of, "recovered", "the watch goes on where it stood; the server had kept what happened since"),
   ];
   return { coverage: { state: "covered", coveredAt: now }, records };
