@@ -47,7 +47,7 @@ const configMap = (value: string): Parameters<Embedded["history"]["create"]>[0] 
 });
 
 /** Records a ConfigMap, and stops after `meanwhile` and a silence. */
-async function recordedAfter(meanwhile: () => void) {
+async function recordedAfter(meanwhile: (told: ReturnType<typeof listen>) => unknown) {
   const output = cluster.directory();
   const capture = await cluster.capture({ output, clock, kinds: ["v1/ConfigMap"], related: "none" });
   const told = listen(capture);
@@ -55,11 +55,12 @@ async function recordedAfter(meanwhile: () => void) {
   cluster.history.create(configMap("1"));
   await told.rootVersions(1);
   dead = new Set(watches);
-  meanwhile();
+  await meanwhile(told);
   ahead = 5_000;
   capture.stop("enough");
   const { outcome } = await capture.done;
-  return { outcome, coverage: storiesIn(output).get("web")?.coverage };
+  const story = storiesIn(output).get("web");
+  return { outcome, story, coverage: story?.coverage };
 }
 
 test("a watch that has nothing to tell leaves a whole story", async () => {
@@ -86,22 +87,14 @@ test("where nobody answers, silence is a gap", async () => {
 });
 
 test("a gap that is being read back is closed with what was found by then", async () => {
-  const output = cluster.directory();
-  const capture = await cluster.capture({ output, clock, kinds: ["v1/ConfigMap"], related: "none" });
-  const told = listen(capture);
-  await told.until((all) => all.some(({ status }) => status === "watch-synced"));
-  cluster.history.create(configMap("1"));
-  await told.rootVersions(1);
-  dead = new Set(watches);
-  isBroken = true;
-  cluster.history.update(configMap("2"));
-  cluster.history.update(configMap("3"));
-  await told.until((all) => all.some(({ status }) => status === "gap-opened"));
-  capture.stop("enough");
-  const { outcome } = await capture.done;
+  const { outcome, story, coverage } = await recordedAfter((told) => {
+    isBroken = true;
+    cluster.history.update(configMap("2"));
+    cluster.history.update(configMap("3"));
+    return told.until((all) => all.some(({ status }) => status === "gap-opened"));
+  });
   expect(outcome).toBe("incomplete");
-  const story = storiesIn(output).get("web");
-  expect(story?.coverage.gaps).toMatchObject([{ cause: "history-expired", repaired: "partial", to: expect.any(String) }]);
+  expect(coverage?.gaps).toMatchObject([{ cause: "history-expired", repaired: "partial", to: expect.any(String) }]);
   const versions = story?.events.flatMap((event) => ("resource_version" in event ? [event.resource_version] : []));
   expect(versions?.at(-1)).toBe(String(cluster.history.revision));
 });
