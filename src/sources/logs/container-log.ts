@@ -207,7 +207,7 @@ export class ContainerLog {
 
   *#end(reading: Reading, end: Ended): Generator<LogItem> {
     yield* endItems(this.#parts, reading.log, end);
-    if (!end.gap || (reading.log.aligner.lines > 0 && isOwn(reading))) return;
+    if (!end.gap || isOwn(reading)) return;
     reading.isDoubted = true;
     for (const older of this.#seen.inDoubtWith(reading)) {
       if (older.isDoubted) continue;
