@@ -72,6 +72,18 @@ export async function pause(clock: Pick<Clock, "sleep">, ms: number, signal: Abo
   }
 }
 
+const LOOK_MS = 50;
+
+/** Resolves when `isSo` is no longer true, which is looked at now and then, or after `ms`. Throws as `Clock.sleep` when `signal` aborts. */
+export async function whileSo(
+  clock: Pick<Clock, "monotonic" | "sleep">,
+  ms: number,
+  isSo: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const until = clock.monotonic() + ms; isSo() && clock.monotonic() < until;) await clock.sleep(LOOK_MS, signal);
+}
+
 /** `Clock.sleep` made of `Clock.after`. */
 export function sleepAfter(after: Clock["after"], ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

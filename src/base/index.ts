@@ -1,7 +1,7 @@
 /** Words that know neither Kubernetes nor Faro: time, errors, queues, tasks, text. */
 export { abortWith } from "./abort.ts";
 export { BoundedQueue, type QueueBounds } from "./bounded-queue.ts";
-export { type Clock, isoMs, isoTime, nextTurn, pause, sleepAfter, systemClock } from "./clock.ts";
+export { type Clock, isoMs, isoTime, nextTurn, pause, sleepAfter, systemClock, whileSo } from "./clock.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { ERROR_CODES, errorMessage, FaroError, type FaroErrorCode, type FaroErrorContext } from "./errors.ts";
 export { invariant, unreachable } from "./invariant.ts";
@@ -12,7 +12,7 @@ export { type Folded, Folds, unfold } from "./folded.ts";
 export { type LinearPattern, linearPattern } from "./linear-pattern.ts";
 export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts";
 export { LineSplitter } from "./lines.ts";
-export { LongList } from "./long-list.ts";
+export { LongList, rowsOfSets } from "./long-list.ts";
 export { editDistance, nearest } from "./nearest.ts";
 export { Merge } from "./merge.ts";
 export { type NumberArray, packed, type PackedColumn, PackedNumbers, PAGE_ROWS, valueAt } from "./packed-numbers.ts";
@@ -21,6 +21,6 @@ export { compareResourceVersions, isComparable } from "./resource-version.ts";
 export { Scope, type Task } from "./scope.ts";
 export { type Stamp, Stamper } from "./stamp.ts";
 export { TOO_LATE, within } from "./within.ts";
-export { Numbering } from "./numbering.ts";
+export { byNumber, Numbering } from "./numbering.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { field, listField, textField } from "./unknown-json.ts";

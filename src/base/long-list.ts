@@ -22,3 +22,22 @@ export class LongList<T> implements Iterable<T> {
 function* made<S, T>(items: Iterable<S>, make: (item: S) => T): Generator<T> {
   for (const item of items) yield make(item);
 }
+
+/** Items in one row of a set. */
+const ROW_ITEMS = 16;
+
+/** Sets by their keys, of `numberOf` each item; a large set in several rows, one behind the other. */
+export function* rowsOfSets<K, T>(
+  sets: Iterable<readonly [K, Iterable<T>]>,
+  numberOf: (item: T) => number,
+): Generator<readonly [K, readonly number[]]> {
+  for (const [key, items] of sets) {
+    let numbers: number[] = [];
+    for (const item of items) {
+      if (numbers.push(numberOf(item)) < ROW_ITEMS) continue;
+      yield [key, numbers];
+      numbers = [];
+    }
+    if (numbers.length > 0) yield [key, numbers];
+  }
+}

@@ -10,3 +10,12 @@ export class Numbering<T extends object> {
     return this.all.push(thing) - 1;
   }
 }
+
+/** The other way: which thing has a number. The function throws a `RangeError` where none has; `what` says what is numbered. */
+export function byNumber<T extends object>(all: readonly T[], what: string): (number: number) => T {
+  return (number) => {
+    const thing = all[number];
+    if (thing === undefined) throw new RangeError(`there is no ${what} ${number}`);
+    return thing;
+  };
+}

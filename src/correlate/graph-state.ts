@@ -2,7 +2,7 @@
  * The graph as plain data and back. Nodes are numbers: written as they stand they would lead from one to the next through all of
  * them, deeper than a stack is. What is one thing in memory, as the array of stories that a thousand objects share, is one again.
  */
-import { LongList, Numbering } from "../base/index.ts";
+import { byNumber, LongList, Numbering, rowsOfSets } from "../base/index.ts";
 import type { CorrelationId } from "../record/index.ts";
 import { GraphNode, NONE } from "./graph-node.ts";
 import { addEdge, type Edge, type Links, linksOf } from "./relation-links.ts";
@@ -19,9 +19,6 @@ export interface GraphState {
 
 /** Sets by their keys, a large one in several rows. */
 export type SetRows = Iterable<readonly [key: string, nodes: readonly NodeNumber[]]>;
-
-/** Nodes in one row of `SetRows`. */
-const ROW_NODES = 16;
 
 type NodeState = Readonly<Omit<GraphNode, keyof References>> & References;
 
@@ -52,19 +49,7 @@ export class GraphWriter {
   }
 
   sets(sets: Iterable<readonly [string, Iterable<GraphNode>]>): LongList<readonly [string, readonly NodeNumber[]]> {
-    return new LongList(this.#rows(sets));
-  }
-
-  *#rows(sets: Iterable<readonly [string, Iterable<GraphNode>]>): Generator<readonly [string, readonly NodeNumber[]]> {
-    for (const [key, nodes] of sets) {
-      let numbers: NodeNumber[] = [];
-      for (const node of nodes) {
-        if (numbers.push(this.#nodes.of(node)) < ROW_NODES) continue;
-        yield [key, numbers];
-        numbers = [];
-      }
-      if (numbers.length > 0) yield [key, numbers];
-    }
+    return new LongList(rowsOfSets(sets, (node) => this.#nodes.of(node)));
   }
 
   stories(stories: readonly CorrelationId[]): number {
@@ -116,28 +101,26 @@ export class GraphWriter {
 
 /** Makes the nodes again. */
 export class GraphReader {
-  readonly #nodes: readonly GraphNode[];
+  /** @throws RangeError where no node has the number */
+  readonly node: (number: NodeNumber) => GraphNode;
   readonly #stories: readonly (readonly CorrelationId[])[];
 
   /** `constants`: arrays that stand for no story, and are told apart by what they are. */
   constructor({ nodes, edges, stories }: GraphState, constants: ReadonlyMap<number, readonly CorrelationId[]>) {
     this.#stories = Array.from(stories, (ids, number) => constants.get(number) ?? ids);
     const states = [...nodes];
-    this.#nodes = states.map(({ uid }) => new GraphNode(uid));
+    this.node = byNumber(
+      states.map(({ uid }) => new GraphNode(uid)),
+      "node",
+    );
     const made = Array.from(edges, ([relation, holder, target, proof]): Edge => {
       return { relation, holder: this.node(holder), target: this.node(target), proof };
     });
     for (const [number, state] of states.entries()) this.#connect(this.node(number), state, made);
   }
 
-  node(number: NodeNumber): GraphNode {
-    const node = this.#nodes[number];
-    if (node === undefined) throw new RangeError(`there is no node ${number}`);
-    return node;
-  }
-
   nodes(numbers: readonly NodeNumber[]): GraphNode[] {
-    return numbers.map((number) => this.node(number));
+    return numbers.map(this.node);
   }
 
   sets(rows: SetRows): Map<string, Set<GraphNode>> {

@@ -1,5 +1,5 @@
 /** The log streams of a recording: which container instance each belongs to, how far it came, how it ended. */
-import { type ChoosesLine, LongList, Numbering } from "../base/index.ts";
+import { byNumber, type ChoosesLine, LongList, Numbering } from "../base/index.ts";
 import type { ContainerInstance, LogEndRecord, LogRecord, LogStreamRecord } from "../record/index.ts";
 import { NO_ROW } from "./columns.ts";
 import { type MeasuredBlock, measureBlock, type RunningTime } from "./timeline.ts";
@@ -47,12 +47,7 @@ export class LogStreams {
   }
 
   restore({ streams, instances, times }: LogStreamsState): void {
-    const all = [...times];
-    const named = (number: number): RunningTime => {
-      const time = all[number];
-      if (time === undefined) throw new RangeError(`there is no time ${number}`);
-      return time;
-    };
+    const named = byNumber([...times], "time");
     for (const state of streams) {
       const stream = { ...state, time: named(state.time) };
       this.#streams.set(stream.id, stream);

@@ -8,7 +8,7 @@ import type {
   RelationRecord,
   ScopeId,
 } from "../record/index.ts";
-import { compareResourceVersions, LongList, Numbering } from "../base/index.ts";
+import { byNumber, compareResourceVersions, LongList, Numbering, rowsOfSets } from "../base/index.ts";
 import { NO_ROW } from "./columns.ts";
 import type { Drawn } from "./drawn.ts";
 import type { PodTimes } from "./chronology/pod-times.ts";
@@ -117,7 +117,7 @@ export class Subjects {
     const numberOf = (subject: Subject): number => numbering.of(subject);
     return {
       byUid: LongList.of(this.#byUid.values(), numberOf),
-      members: new LongList(memberRows(this.#members, numberOf)),
+      members: new LongList(rowsOfSets(this.#members, numberOf)),
       texts: new LongList(this.#texts.keys()),
       // The list grows while it is walked over: whoever is referred to gets a number.
       subjects: LongList.of(numbering.all, (each) => subjectState(each, numberOf)),
@@ -128,11 +128,7 @@ export class Subjects {
   restore({ subjects, byUid, members, texts }: SubjectsState): void {
     const states = [...subjects];
     const all = states.map(subjectOf);
-    const named = (number: number): Subject => {
-      const subject = all[number];
-      if (subject === undefined) throw new RangeError(`there is no subject ${number}`);
-      return subject;
-    };
+    const named = byNumber(all, "subject");
     for (const [number, { owners, about }] of states.entries()) {
       const subject = named(number);
       if (owners.length > 0) subject.owners = owners.map(named);
@@ -259,24 +255,6 @@ export class Subjects {
     const list = texts.map((text) => this.shared(text));
     this.#lists.set(key, list);
     return list;
-  }
-}
-
-/** Members in one row of a state. */
-const ROW_MEMBERS = 16;
-
-function* memberRows(
-  members: ReadonlyMap<CorrelationId, Iterable<Subject>>,
-  numberOf: (subject: Subject) => number,
-): Generator<readonly [CorrelationId, readonly number[]]> {
-  for (const [story, subjects] of members) {
-    let numbers: number[] = [];
-    for (const subject of subjects) {
-      if (numbers.push(numberOf(subject)) < ROW_MEMBERS) continue;
-      yield [story, numbers];
-      numbers = [];
-    }
-    if (numbers.length > 0) yield [story, numbers];
   }
 }
 

@@ -3,7 +3,7 @@
  * looks like one on which nothing happens, and is found out after a minute and a half; but a second watch from the version that the
  * first has reached is told at once what that has not been.
  */
-import { abortWith, type Clock, compareResourceVersions, LineSplitter, TOO_LATE, within } from "../../base/index.ts";
+import { abortWith, type Clock, compareResourceVersions, LineSplitter, TOO_LATE, whileSo, within } from "../../base/index.ts";
 import { type ApiClient, ApiFailure, describeFailure, isExpired } from "../../cluster/index.ts";
 import { ListRestart } from "./list.ts";
 import { openBriefly } from "./open-watch.ts";
@@ -38,7 +38,6 @@ const READ_MS = 2_000;
 const TIMEOUT_S = 5;
 /** How long what one connection was told at once may take on another. */
 const HEARS_MS = 1_000;
-const HEARS_POLL_MS = 50;
 const STANDS: LastLook = { look: "stands" };
 
 /** Compares with the server a watch that has reached version `from`. */
@@ -106,8 +105,7 @@ async function compareWithKnown({ clock, known, signal }: Silent, changes: Chang
     return seen !== undefined && (compareResourceVersions(seen, version) ?? -1) >= 0;
   };
   const untold = (): number => [...changes].filter((change) => !isTold(change)).length;
-  for (const until = clock.monotonic() + HEARS_MS; untold() > 0 && clock.monotonic() < until;)
-    await clock.sleep(HEARS_POLL_MS, signal);
+  await whileSo(clock, HEARS_MS, () => untold() > 0, signal);
   const left = untold();
   return left === 0 ? STANDS : doubt(`${left} changed objects had not been told`);
 }
