@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Capture, verifyRecording } from "../src/capture/index.ts";
+import { type Capture, type CaptureStatus, verifyRecording } from "../src/capture/index.ts";
 import { type Embedded, embeddedCluster, storiesIn, synced } from "./support/embedded.ts";
 import { FaultyDisk } from "./support/faulty-disk.ts";
 import { gapsIn, recordsIn, truthOf, versionsOf } from "./support/recorded.ts";
@@ -44,6 +44,10 @@ async function start(output: string, more: { budgetBytes?: number; bufferSize?: 
 
 const health = (capture: Capture): readonly string[] =>
   capture.conditions().map(({ severity, subject, why }) => `${severity} ${subject}: ${why}`);
+
+async function heard(capture: Capture, take: (status: CaptureStatus) => void): Promise<void> {
+  for await (const status of capture.status()) take(status);
+}
 
 async function caughtUp(output: string): Promise<void> {
   const newest = truth.at(-1);
@@ -124,6 +128,25 @@ describe("a slow disk", () => {
     await capture.done;
     expect(versionsOf(await recordsIn(output), "ConfigMap").toSorted()).toEqual(truth.toSorted());
   });
+});
+
+test("a watch waits for a disk that is late by a moment: nothing spills although the lanes hold five records each", async () => {
+  const output = cluster.directory();
+  create("settings");
+  const capture = await start(output, { budgetBytes: 20_000, bufferSize: 5 });
+  const spilled: CaptureStatus[] = [];
+  const listening = heard(capture, (status) => {
+    if (status.status === "queue-spilled") spilled.push(status);
+  });
+  let writes = 0;
+  disk.delay = () => new Promise((resolve) => setTimeout(resolve, writes++ === 0 ? 200 : 0));
+  modify("settings", 400, 1_000);
+  await caughtUp(output);
+  capture.stop("enough");
+  expect(await capture.done).toMatchObject({ outcome: "complete" });
+  await listening;
+  expect(spilled).toEqual([]);
+  expect(versionsOf(await recordsIn(output), "ConfigMap").toSorted()).toEqual(truth.toSorted());
 });
 
 test("5,000 versions that wait in the lanes when the recording is stopped are all on disk before it ends", async () => {

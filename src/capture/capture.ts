@@ -160,6 +160,7 @@ class RunningCapture {
     for (const uid of carried.wantedPods) this.#pods.want(uid);
     for (const [uid, pod] of carried.unreadPods()) if (isSameCluster) this.#pods.followDeparted(uid, pod);
     this.#ingest = new Ingest({
+      clock,
       directory: recordingDirectory(options.output),
       workers: options.workers,
       bufferSize: options.bufferSize,

@@ -1,6 +1,6 @@
 /** From an arrival to the recording: lanes by uid, redaction and normalising, the pod's derived records. */
 import { join } from "node:path";
-import { invariant, isoTime } from "../base/index.ts";
+import { type Clock, invariant, isoTime } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
 import { resourceName } from "../cluster/index.ts";
 import { normaliseObject, relationsOf } from "../normalise/index.ts";
@@ -8,6 +8,7 @@ import type { ObjectRecord, Position } from "../record/index.ts";
 import { type Arrival, Lane, type ObjectArrival, type VanishedArrival } from "./lane.ts";
 import { isPod, type Pods } from "./pods.ts";
 import type { Recorder } from "./recorder.ts";
+import { ReadingPace } from "./reading-pace.ts";
 import type { Room } from "./room.ts";
 import { Spill, type SpilledArrival } from "./spill.ts";
 import type { StatusHub } from "./status-hub.ts";
@@ -20,6 +21,7 @@ export interface Refusal {
 }
 
 export interface IngestOptions {
+  readonly clock: Clock;
   readonly directory: string;
   readonly workers: number;
   readonly bufferSize: number;
@@ -46,10 +48,12 @@ export class Ingest {
   readonly #spills: readonly Spill[];
   /** Every `seq` on its way, in rising order. */
   readonly #pending = new Set<number>();
+  readonly #pace: ReadingPace;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#pace = new ReadingPace(options.clock);
     this.#spills = Array.from({ length: options.workers }, (_, number) => new Spill(join(options.directory, `spill-${number}`)));
     this.#lanes = this.#spills.map(
       (spill, number) =>
@@ -61,7 +65,7 @@ export class Ingest {
           process: (arrival) => {
             if (arrival.arrival !== "object" || !options.room.isFree) return this.#processLater(arrival);
             this.#recordObject(arrival);
-            this.#pending.delete(arrival.stamp.seq);
+            this.#done(arrival.stamp.seq);
             return undefined;
           },
           onHigh: (items) => options.hub.tell({ status: "queue-spilled", lane: number, items }),
@@ -107,6 +111,14 @@ export class Ingest {
     return undefined;
   }
 
+  /**
+   * For a producer that can wait a moment: resolves when all that was offered is recorded, or when reading must go on all the same.
+   * `undefined` when there is nothing to wait for.
+   */
+  caughtUp(): Promise<unknown> | undefined {
+    return this.#pending.size === 0 ? undefined : this.#pace.pause();
+  }
+
   /** Processes what is queued and ends. */
   async drain(): Promise<void> {
     for (const lane of this.#lanes) lane.close();
@@ -118,7 +130,12 @@ export class Ingest {
     await this.#options.room.free();
     if (arrival.arrival === "object") this.#recordObject(arrival);
     else await this.#recordVanished(arrival);
-    this.#pending.delete(arrival.stamp.seq);
+    this.#done(arrival.stamp.seq);
+  }
+
+  #done(seq: number): void {
+    this.#pending.delete(seq);
+    if (this.#pending.size === 0) this.#pace.caughtUp();
   }
 
   #recordObject(arrival: ObjectArrival): void {
@@ -189,7 +206,7 @@ export class Ingest {
 
   #shed({ stamp, scope, uid }: SpilledArrival, why: string): void {
     const { recorder, hub, nextGap } = this.#options;
-    this.#pending.delete(stamp.seq);
+    this.#done(stamp.seq);
     const at = isoTime(stamp.receivedAt);
     const gap = {
       type: "gap",

@@ -41,7 +41,7 @@ export interface ScopesOptions {
   readonly recorder: Recorder;
   readonly hub: StatusHub;
   readonly tasks: Tasks;
-  readonly ingest: Pick<Ingest, "offer" | "takesAtOnce">;
+  readonly ingest: Pick<Ingest, "offer" | "takesAtOnce" | "caughtUp">;
   readonly nextGap: () => string;
   /** Generation of the cluster's history at the start; a scope whose history is replaced counts on from it. */
   readonly epoch: number;
@@ -300,6 +300,8 @@ export class Scopes {
       if (held !== undefined) await this.#put(running, held, signal);
       if (signal.aborted) return undefined;
       this.#take(running, item);
+      const pause = this.#options.ingest.caughtUp();
+      if (pause !== undefined) await pause;
     }
     if (held === undefined || !held.isWatched) return undefined;
     await this.#put(running, held, signal);
