@@ -2,7 +2,7 @@
  * The few file operations that a recording needs, so that tests can put a full disk or a dying one in their
  * place. Errors are those of Node: an `Error` with a `code` such as `ENOSPC`.
  */
-import type { Stats } from "node:fs";
+import { readSync, type Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
 
@@ -77,6 +77,21 @@ class DiskFile implements OpenFile {
   }
 }
 
+/** A read from the system's own memory, which most are, costs a part of what it takes to hand it to another thread. */
+class OwnFile extends DiskFile {
+  readonly #file: number;
+
+  constructor(handle: FileHandle) {
+    super(handle);
+    this.#file = handle.fd;
+  }
+
+  // Asynchronous, so that an error rejects.
+  override async read(into: Buffer, position: number): Promise<number> {
+    return readSync(this.#file, into, 0, into.length, position);
+  }
+}
+
 function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
   return `${dev}:${ino}`;
 }
@@ -116,6 +131,9 @@ export const diskLayer: FileLayer = {
   },
   remove: (path) => rm(path, { force: true }),
 };
+
+/** The real disk, for a process that does nothing else while it reads: it waits for what it reads itself. */
+export const ownDiskLayer: FileLayer = { ...diskLayer, openForReading: async (path) => new OwnFile(await open(path, "r")) };
 
 async function statsOf(path: string): Promise<Stats | undefined> {
   try {

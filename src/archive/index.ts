@@ -1,6 +1,6 @@
 /** Recordings on disk: written, made good after a crash, and read. */
 export { type CheckedRecord, checkSegments, type Finding, type Place } from "./check-segments.ts";
-export { diskLayer, type FileLayer, type OpenFile } from "./file-layer.ts";
+export { diskLayer, type FileLayer, type OpenFile, ownDiskLayer } from "./file-layer.ts";
 export { lockFile, recordingDirectory, rowsFile } from "./layout.ts";
 export type { LockHolder, OutputLock } from "./lock.ts";
 export { type IndexedSegment, openRecordingIndex, type RecordingIndex } from "./recording-index.ts";

@@ -50,17 +50,40 @@ let lastTime: { readonly ms: number; readonly text: string; readonly written: nu
   text: new Date(0).toISOString(),
   written: 0,
 };
+let lastRead: { readonly text: string; readonly ms: number } = { text: "", ms: Number.NaN };
+let lastMinute: { readonly number: number; readonly text: string } = { number: Number.NaN, text: "" };
+
+const MINUTE_MS = 60_000;
 
 /** ISO text in UTC with milliseconds, as every file of Faro writes a time. */
 export function isoTime(ms: number): string {
-  // Several records of one millisecond, and several times of one record, share their text: making one takes most of a microsecond.
-  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString(), written: Math.trunc(ms) };
+  // Several records of one millisecond, and several times of one record, share their text.
+  if (ms !== lastTime.ms) {
+    const written = Math.trunc(ms);
+    lastTime = { ms, text: minuteText(Math.floor(written / MINUTE_MS)) + secondsText(written), written };
+  }
   return lastTime.text;
+}
+
+/** Up to the seconds: what has that in common with the time before is most of what making a text takes. */
+function minuteText(number: number): string {
+  if (number !== lastMinute.number) lastMinute = { number, text: new Date(number * MINUTE_MS).toISOString().slice(0, -SECONDS) };
+  return lastMinute.text;
+}
+
+const SECONDS = "00.000Z".length;
+
+function secondsText(ms: number): string {
+  const rest = ((ms % MINUTE_MS) + MINUTE_MS) % MINUTE_MS;
+  const digits = String(100_000 + rest);
+  return `${digits.slice(1, 3)}.${digits.slice(3)}Z`;
 }
 
 /** Milliseconds since 1970 of a text that `isoTime` made; most often that of the record at hand, which is asked for by half a dozen. */
 export function isoMs(text: string): number {
-  return text === lastTime.text ? lastTime.written : Date.parse(text);
+  if (text === lastTime.text) return lastTime.written;
+  if (text !== lastRead.text) lastRead = { text, ms: Date.parse(text) };
+  return lastRead.ms;
 }
 
 /** A sleep that ends early, and without an error, when `signal` aborts. */

@@ -1,9 +1,9 @@
 /** Stories from a recording alone: after a crash, or because they are wanted again. */
-import { openRecordingSource, recordingDirectory, rowsFile } from "../archive/index.ts";
+import { openRecordingSource, ownDiskLayer, recordingDirectory, rowsFile } from "../archive/index.ts";
 import { Correlator } from "../correlate/index.ts";
 import { isoTime } from "../base/index.ts";
 import { type RootSelection } from "../record/index.ts";
-import { DamageWatch, noteUnreadable, recover, startFrom } from "./recovery.ts";
+import { noteUnreadable, recoverStories } from "./recovery.ts";
 import { StoryFiles, StoryIndex } from "../story/index.ts";
 import type { WrittenStory } from "./options.ts";
 
@@ -25,15 +25,15 @@ export async function rebuildStories(options: RebuildOptions): Promise<readonly 
   const into = options.into ?? options.output;
   const index = new StoryIndex({ scratch: rowsFile(into) });
   const source = await openRecordingSource(recordingDirectory(options.output), {
+    layer: ownDiskLayer,
     onDamage: (found) => noteUnreadable(index, found),
   });
   try {
     const correlator = new Correlator({ selection: NO_SELECTION, correlationTimeoutMs: 0 });
-    const start = startFrom(undefined, () => ({ correlator, index }));
-    const { missing, carried } = await recover(source, start, new DamageWatch());
-    for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(carried.stoppedAt ?? 0) }, 0);
+    const { missing, stoppedAt = 0 } = await recoverStories(source, { correlator, index });
+    for (const draft of missing) index.accept({ ...draft, seq: 0, at: isoTime(stoppedAt) }, 0);
     const titles = new Map(index.stories().map(({ story, root }) => [story, `${root.kind}/${root.name}`]));
-    const files = new StoryFiles({ directory: into, index, source });
+    const files = new StoryFiles({ directory: into, index, source, isAlone: true });
     const written: WrittenStory[] = [];
     const keeping: Promise<void>[] = [];
     for (const [story, title] of titles) {

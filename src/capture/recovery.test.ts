@@ -14,7 +14,7 @@ import { Correlator } from "../correlate/index.ts";
 import type { FaroRecord, ObjectRecord, RecordAt, RecordingSource } from "../record/index.ts";
 import { StoryIndex, writeStoryFile } from "../story/index.ts";
 import { unpack } from "./pack.ts";
-import { DamageWatch, packState, recover, type RecoveryStart, startFrom } from "./recovery.ts";
+import { DamageWatch, packState, recover, recoverStories, type RecoveryStart, startFrom } from "./recovery.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../examples/recordings");
 const NO_SELECTION = { resources: [], names: [], namespaces: [], selector: "" };
@@ -53,11 +53,15 @@ async function held(output: string): Promise<Held> {
   return new Held(all);
 }
 
-async function read(source: Held, saved?: SavedState): Promise<RecoveryStart> {
-  const start = startFrom(saved, () => ({
+function begun(saved?: SavedState): RecoveryStart {
+  return startFrom(saved, () => ({
     correlator: new Correlator({ selection: NO_SELECTION, correlationTimeoutMs: 300_000 }),
     index: new StoryIndex(),
   }));
+}
+
+async function read(source: Held, saved?: SavedState): Promise<RecoveryStart> {
+  const start = begun(saved);
   await recover(source, start, new DamageWatch());
   return start;
 }
@@ -109,6 +113,24 @@ describe.each(readdirSync(EXAMPLES))("%s, read from any place on", (name) => {
   });
 });
 
+describe.each(readdirSync(EXAMPLES))("%s, read for its stories alone", (name) => {
+  test("gives those, and what was not said, that a run that goes on finds, wherever it ends", async () => {
+    const recording = await held(join(EXAMPLES, name));
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: recording.all.length }), async (end) => {
+        const source = recording.before(end);
+        const full = begun();
+        const { missing, carried } = await recover(source, full, new DamageWatch());
+        const bare = begun();
+        expect(await recoverStories(source, bare)).toEqual({ missing, stoppedAt: carried.stoppedAt });
+        expect(bare.correlator.size).toBe(full.correlator.size);
+        expect(await stories(source, bare)).toEqual(await stories(source, full));
+      }),
+      { numRuns: 10, examples: [[0], [recording.all.length]] },
+    );
+  });
+});
+
 describe("a recording of pods that come and go for a day", () => {
   const BEGIN = Date.UTC(2026, 0, 1);
   const MINUTE_MS = 60_000;
@@ -146,6 +168,9 @@ describe("a recording of pods that come and go for a day", () => {
     const recording = day();
     const full = await read(recording);
     expect(full.correlator.size).toBeLessThan(12);
+    const bare = begun();
+    await recoverStories(recording, bare);
+    expect(bare.correlator.size).toBe(full.correlator.size);
     for (const end of [1, 200, 301, 576]) {
       const early = await read(recording.before(end));
       expect(known(await read(recording, keptBy(early, recording, end)))).toStrictEqual(known(full));

@@ -7,8 +7,8 @@ import { basename } from "node:path";
 import type { Damage, RecordingMark, SavedState } from "../archive/index.ts";
 import { invariant, isoMs } from "../base/index.ts";
 import { positionOf, segmentOf } from "../record/index.ts";
-import type { FaroRecord, RecordingSource } from "../record/index.ts";
-import type { Correlator, CorrelatorState } from "../correlate/index.ts";
+import type { FaroRecord, ObjectRecord, RecordAt, RecordingSource } from "../record/index.ts";
+import type { Correlator, CorrelatorState, Want } from "../correlate/index.ts";
 import { mayStateRelations, relationsOf, stepPod } from "../normalise/index.ts";
 import { containersOf } from "../sources/index.ts";
 import type { StoryIndex, StoryIndexState } from "../story/index.ts";
@@ -100,7 +100,7 @@ export function startFrom(saved: SavedState | undefined, make: () => Pick<Recove
 
 /** Reads what stands in `source` behind the start, and returns what all of it came to. */
 export async function recover(source: RecordingSource, start: RecoveryStart, damage: DamageWatch): Promise<Recovery> {
-  const { correlator, index, carried, pods, from } = start;
+  const { carried, pods, from } = start;
   const unsaid = new Unsaid();
   let segment = from === undefined ? 0 : segmentBefore(from);
   for await (const { record, position } of source.scan(from)) {
@@ -108,28 +108,58 @@ export async function recover(source: RecordingSource, start: RecoveryStart, dam
     const isHole = record.type === "faro-recording" && record.segment !== ++segment;
     if (record.type === "faro-recording") segment = record.segment;
     if (isHole || damage.isNew()) carried.scopes.noteDamage();
-    if (record.seq > 0) forgetUntil(start, isoMs(record.at));
+    carried.forget(forgetUntil(start, record));
     if (record.type === "run" && carried.isOfAnotherCluster(record)) pods.clear();
     carried.accept(record, position);
-    index.accept(record, position);
-    const parsed = parsedOf(record);
-    const isRelating = record.type === "object" && parsed !== undefined;
-    const step = correlator.accept(record, isRelating ? relationsOf(record, parsed) : undefined);
-    for (const want of step.wants) carried.want(want);
-    unsaid.find(step);
-    unsaid.say(record);
+    const parsed = parsedOf(record, isPod);
+    for (const want of attribute(start, { record, position }, { parsed, unsaid })) carried.want(want);
     foldPod(start, record, parsed);
   }
   if (damage.isNew()) carried.scopes.noteDamage();
   return { carried, pods, missing: unsaid.result() };
 }
 
-function forgetUntil({ correlator, index, carried }: RecoveryStart, atMs: number): void {
-  const forgotten = correlator.forgetAsRecorded(atMs);
-  if (forgotten.length === 0) return;
-  for (const uid of forgotten) index.forget(uid);
-  carried.forget(forgotten);
+/** What the stories of a recording are made of. */
+type StoriesStart = Pick<RecoveryStart, "correlator" | "index">;
+
+/** Of what `recover` finds all that stories need, and nothing that only a run needs, which goes on. */
+export async function recoverStories(
+  source: RecordingSource,
+  start: StoriesStart,
+): Promise<Pick<Recovery, "missing"> & { readonly stoppedAt: number | undefined }> {
+  const unsaid = new Unsaid();
+  let stoppedAt: number | undefined;
+  for await (const { record, position } of source.scan()) {
+    forgetUntil(start, record);
+    if (record.seq > 0) stoppedAt = Math.max(stoppedAt ?? 0, isoMs(record.at));
+    attribute(start, { record, position }, { parsed: parsedOf(record), unsaid });
+  }
+  return { missing: unsaid.result(), stoppedAt };
 }
+
+/** Takes a record; returns what was asked for because of it. */
+function attribute(
+  { correlator, index }: StoriesStart,
+  { record, position }: RecordAt,
+  { parsed, unsaid }: { readonly parsed: unknown; readonly unsaid: Unsaid },
+): readonly Want[] {
+  index.accept(record, position);
+  const isRelating = record.type === "object" && parsed !== undefined;
+  const step = correlator.accept(record, isRelating ? relationsOf(record, parsed) : undefined);
+  unsaid.find(step);
+  unsaid.say(record);
+  return step.wants;
+}
+
+/** What is forgotten before a record is taken. */
+function forgetUntil({ correlator, index }: StoriesStart, { seq, at }: FaroRecord): readonly string[] {
+  if (seq === 0) return NOTHING;
+  const forgotten = correlator.forgetAsRecorded(isoMs(at));
+  for (const uid of forgotten) index.forget(uid);
+  return forgotten;
+}
+
+const NOTHING: readonly never[] = [];
 
 /** The segment whose header stood last in front of a place. */
 function segmentBefore({ position, lines }: RecordingMark): number {
@@ -146,9 +176,10 @@ function restore({ pieces }: SavedState, { correlator, index, carried, pods }: R
   for (const [uid, pod] of state.pods) pods.set(uid, pod);
 }
 
-/** The object, for those that state relations and for pods; a late version states what is no longer so. */
-function parsedOf(record: FaroRecord): unknown {
-  if (record.type !== "object" || record.late === true || !(isPod(record) || mayStateRelations(record))) return undefined;
+/** The object, for those that state relations and for those that are `wanted`; a late version states what is no longer so. */
+function parsedOf(record: FaroRecord, isWanted?: (record: ObjectRecord) => boolean): unknown {
+  if (record.type !== "object" || record.late === true || !(isWanted?.(record) === true || mayStateRelations(record)))
+    return undefined;
   return JSON.parse(record.raw.toString("utf8"));
 }
 

@@ -8,6 +8,8 @@ import { StoryFiles, storyFileName, type ToldStory, writeStoryFile } from "./sto
 
 const versions = ["10:00:01", "10:00:02", "10:00:03"].map((time) => object("Deployment", "d-1", { at: at(time) }));
 const records = numbered([opened(at("10:00:00")), ...versions]);
+/** `S_IFREG` of a mode. */
+const REGULAR_FILE = 0o100_000;
 let directory: string;
 
 beforeEach(async () => {
@@ -79,7 +81,7 @@ describe("writeStoryFile", () => {
   });
 });
 
-describe("StoryFiles", () => {
+describe.each([false, true])("StoryFiles, alone in their process: %s", (isAlone) => {
   const names = Array.from({ length: 12 }, (_, number) => `d-${number}`);
   const many = numbered(
     names.flatMap((uid) => [
@@ -89,7 +91,7 @@ describe("StoryFiles", () => {
   );
 
   function filesOf(index: StoryIndex = indexOf(many)): StoryFiles {
-    return new StoryFiles({ index, source: new MemoryRecording(many), directory });
+    return new StoryFiles({ index, source: new MemoryRecording(many), directory, isAlone });
   }
 
   test("keeps many stories side by side, each as it is alone", async () => {
@@ -120,6 +122,17 @@ describe("StoryFiles", () => {
     await (
       await files.write("d-1")
     )?.kept;
-    expect((await stat(join(directory, "deployment-d-1-d-1.json"))).isFile()).toBe(true);
+    const { mode } = await stat(join(directory, "deployment-d-1-d-1.json"));
+    expect(mode).toBe(REGULAR_FILE | 0o600);
+  });
+
+  test("refuse a directory that is not there", async () => {
+    const files = new StoryFiles({
+      index: indexOf(many),
+      source: new MemoryRecording(many),
+      directory: join(directory, "no"),
+      isAlone,
+    });
+    await expect(files.write("d-1")).rejects.toThrow("ENOENT");
   });
 });

@@ -2,13 +2,13 @@
  * A story as a file: whole or not there. It is written under another name beside its place, synced, then
  * renamed; a reader, or a crash at any moment, finds the old story or the new one.
  */
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CorrelationId, RecordingSource, StoryRecord } from "../record/index.ts";
 import { UnreadableRow } from "./merge.ts";
 import type { StoryIndex } from "./story-index.ts";
+import { ownDisk, sharedDisk, type StoryDisk, type StoryFile } from "./story-disk.ts";
 import { StoryMemory } from "./story-memory.ts";
-import type { StorySink } from "./text-buffer.ts";
 import { type StorySummary, writeStory } from "./write-story.ts";
 
 export interface StoryFilesOptions {
@@ -16,6 +16,8 @@ export interface StoryFilesOptions {
   readonly source: RecordingSource;
   /** Where the files go. */
   readonly directory: string;
+  /** This process does nothing else meanwhile: then it waits for the disk itself where that is cheaper. */
+  readonly isAlone?: boolean | undefined;
 }
 
 export interface WrittenStoryFile extends StorySummary {
@@ -28,7 +30,6 @@ export interface ToldStory extends WrittenStoryFile {
   readonly kept: Promise<void>;
 }
 
-const FILE_MODE = 0o600;
 /** Leaves room for the temporary ending below the 255 bytes that file systems allow. */
 const NAME_CHARACTERS_MAX = 200;
 
@@ -51,13 +52,15 @@ const KEEPING_MAX = 3;
 export class StoryFiles {
   readonly #options: StoryFilesOptions;
   readonly #memory = new StoryMemory();
+  readonly #disk: StoryDisk;
   readonly #names: Names;
   /** By file; none of them rejects. */
   readonly #keeping = new Map<string, Promise<void>>();
 
   constructor(options: StoryFilesOptions) {
     this.#options = options;
-    this.#names = new Names(options.directory);
+    this.#disk = options.isAlone === true ? ownDisk : sharedDisk;
+    this.#names = new Names(this.#disk, options.directory);
   }
 
   /**
@@ -73,7 +76,7 @@ export class StoryFiles {
     const draft = `${file}.${process.pid}.tmp`;
     const told = await withoutDraft(draft, () => this.#tell(draft, story));
     if (told === undefined) return undefined;
-    const kept = withoutDraft(draft, () => this.#keep(told.handle, draft, file));
+    const kept = withoutDraft(draft, () => this.#keep(told.written, draft, file));
     const settle = (): void => void this.#keeping.delete(file);
     this.#keeping.set(file, kept.then(settle, settle));
     return { ...told.summary, file, kept };
@@ -82,34 +85,33 @@ export class StoryFiles {
   /** Each attempt that meets a damaged row leaves one row less to read, so this ends. */
   async #tell(draft: string, story: CorrelationId): Promise<Draft | undefined> {
     for (;;) {
-      const handle = await open(draft, "w", FILE_MODE);
+      const written = await this.#disk.create(draft);
       try {
-        const sink: StorySink = { write: (bytes) => handle.writeFile(bytes) };
-        const summary = await writeStory({ ...this.#options, story, sink, memory: this.#memory });
-        if (summary !== undefined) return { handle, summary };
-        await handle.close();
+        const summary = await writeStory({ ...this.#options, story, sink: written, memory: this.#memory });
+        if (summary !== undefined) return { written, summary };
+        await written.close();
         await rm(draft, { force: true });
         return undefined;
       } catch (error) {
-        await handle.close();
+        await written.close();
         if (!(error instanceof UnreadableRow)) throw error;
       }
     }
   }
 
-  async #keep(handle: FileHandle, draft: string, file: string): Promise<void> {
+  async #keep(written: StoryFile, draft: string, file: string): Promise<void> {
     try {
-      await handle.sync();
+      await written.sync();
     } finally {
-      await handle.close();
+      await written.close();
     }
-    await rename(draft, file);
+    await this.#disk.rename(draft, file);
     await this.#names.sync();
   }
 }
 
 interface Draft {
-  readonly handle: FileHandle;
+  readonly written: StoryFile;
   readonly summary: StorySummary;
 }
 
@@ -134,11 +136,13 @@ async function withoutDraft<T>(draft: string, run: () => Promise<T>): Promise<T>
 
 /** The names in a directory. Those that come while it is synced share the next sync. */
 class Names {
+  readonly #disk: StoryDisk;
   readonly #directory: string;
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
-  constructor(directory: string) {
+  constructor(disk: StoryDisk, directory: string) {
+    this.#disk = disk;
     this.#directory = directory;
   }
 
@@ -148,19 +152,19 @@ class Names {
       .catch(() => {})
       .then(() => {
         this.#next = undefined;
-        return syncDirectory(this.#directory);
+        return this.#sync();
       });
     return (this.#current = this.#next);
   }
-}
 
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows cannot open a directory; its file system keeps names without being asked.
-  if (process.platform === "win32") return;
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+  async #sync(): Promise<void> {
+    // Windows cannot open a directory; its file system keeps names without being asked.
+    if (process.platform === "win32") return;
+    const directory = await this.#disk.openDirectory(this.#directory);
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
   }
 }
