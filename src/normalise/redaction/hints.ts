@@ -21,19 +21,25 @@ const AT = 0x40;
 const COLON = 0x3a;
 const SLASH = 0x2f;
 const QUOTE = 0x22;
+/** Of what begins with a quote all else are names of places. */
+const FIRST_OF_SECRET = 0x53;
+
+/** What there is to look at: `places` are the members in which variables and command lines stand. */
+export type Hints = "none" | "places" | "any";
 
 /**
- * False when nothing in the bytes from `start` to `end` is a secret by its shape or by the name of its place; an object that is a
+ * What in the bytes from `start` to `end` may be a secret by its shape or by the name of its place; an object that is a
  * Secret itself has others. The bytes begin and end between values of JSON.
  */
-export function mayHoldSecrets(bytes: Uint8Array, start: number, end: number): boolean {
-  // No literal begins with what `://` ends with, so from there on the scan may begin anew.
-  for (let at = SCAN.endOfFirst(bytes, start, end); at !== -1; at = SCAN.endOfFirst(bytes, at, end)) {
+export function hintsIn(bytes: Uint8Array, start: number, end: number): Hints {
+  let found: Hints = "none";
+  for (let at = SCAN.find(bytes, start, end); at !== -1; at = SCAN.find(bytes, at + 1, end)) {
+    const first = bytes[at];
+    if (first === QUOTE && bytes[at + 1] !== FIRST_OF_SECRET) found = "places";
     // Nearly every pod holds `containerd://…`; what is before the `@` of a server's address ends with it.
-    const isScheme = bytes[at - 1] === SLASH && bytes[at - 2] === SLASH && bytes[at - 3] === COLON;
-    if (!isScheme || isUserinfo(bytes, at, end)) return true;
+    else if (first !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return "any";
   }
-  return false;
+  return found;
 }
 
 /** Whether an `@` stands before the next quote, slash or white space. */
