@@ -18,6 +18,11 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 const DOORS = ["index", "testing"];
 const NOTICES = "THIRD_PARTY_NOTICES.txt";
+/** Those of its parts that are used. */
+const UNDICI = {
+  name: "undici-parts",
+  resolveId: (id) => (id === "undici" ? join(ROOT, "tools/undici-parts.cjs") : undefined),
+};
 const PARTS = { chunkFileNames: "[name]-[hash].js" };
 
 /** Writes the program to one file and what it has to say of the packages in it beside that. */
@@ -43,7 +48,7 @@ async function bundlePackage(dist) {
 
 /** Returns the folders of the packages that went in. */
 async function bundle(input, folder, output, plugins = []) {
-  const build = await rolldown({ cwd: ROOT, input, platform: "node", plugins });
+  const build = await rolldown({ cwd: ROOT, input, platform: "node", plugins: [UNDICI, ...plugins] });
   const written = await build.write({ dir: folder, format: "esm", ...output });
   await build.close();
   const modules = written.output.flatMap((chunk) => chunk.moduleIds ?? []);

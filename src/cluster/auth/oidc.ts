@@ -3,7 +3,7 @@
  * and then fetched anew with the refresh-token. Unlike kubectl, Faro never writes to the kubeconfig.
  */
 import { readFile } from "node:fs/promises";
-import { Agent, request } from "undici";
+import { Agent } from "undici";
 import type { Clock } from "../../base/index.ts";
 import { Fields, isMapping } from "../fields.ts";
 import { bearer, CredentialError } from "./credentials.ts";
@@ -81,16 +81,20 @@ async function tokenEndpoint(issuer: string, agent: Agent): Promise<string> {
 
 /** The provider is no Kubernetes API: this POST is the only one that Faro sends anywhere. */
 async function askJson(url: string, agent: Agent, form?: string): Promise<Fields> {
-  const answer = await request(url, {
-    dispatcher: agent,
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    ...(form === undefined
-      ? {}
-      : { method: "POST", body: form, headers: { "content-type": "application/x-www-form-urlencoded" } }),
-  }).catch((error: unknown) => {
-    throw new CredentialError(`cannot reach the OIDC provider at ${url}`, { cause: error });
-  });
+  const { origin, pathname, search } = new URL(url);
+  const answer = await agent
+    .request({
+      origin,
+      path: `${pathname}${search}`,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      ...(form === undefined
+        ? { method: "GET" }
+        : { method: "POST", body: form, headers: { "content-type": "application/x-www-form-urlencoded" } }),
+    })
+    .catch((error: unknown) => {
+      throw new CredentialError(`cannot reach the OIDC provider at ${url}`, { cause: error });
+    });
   const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new CredentialError(`the OIDC provider answered ${answer.statusCode} at ${url}`);
   const document = parseJson(text);
