@@ -282,7 +282,7 @@ export class Pods {
       const records = this.#records(uid, pod, container);
       try {
         for await (const item of log.items(signal)) {
-          if (item.item === "lines") await this.#turns.take(bytesOf(item.lines));
+          if (item.item === "lines") await this.#turns.take(item.lines.bytes.length + 1);
           if (this.#options.room.isHeld) await this.#options.room.released();
           records.record(item);
         }
@@ -317,8 +317,4 @@ function startOf({ sinceMs, tailLines }: LogSelection, now: number): LogStart {
     ...(sinceMs === undefined ? {} : { sinceSecond: Math.floor((now - sinceMs) / 1_000) }),
     ...(tailLines === undefined ? {} : { tailLines }),
   };
-}
-
-function bytesOf(lines: readonly Buffer[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
 }

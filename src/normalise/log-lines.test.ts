@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LineSplitter } from "../base/index.ts";
+import { LineBlock } from "../sources/index.ts";
 import { type LogBlock, normaliseLogBlock } from "./log-lines.ts";
 import { initialLogRedaction, type LogRedactionState, redactLogText } from "./redact-log.ts";
 
@@ -18,7 +19,13 @@ function block(
   unterminated: boolean = false,
 ): LogBlock {
   const stamp = { seq: 5, receivedAt: Date.parse("2026-01-05T10:00:01Z") };
-  return normaliseLogBlock({ stamp, stream: "s1", lines: lines.map((line) => Buffer.from(line)), unterminated, redaction });
+  return normaliseLogBlock({
+    stamp,
+    stream: "s1",
+    lines: LineBlock.of(lines.map((line) => Buffer.from(line))),
+    unterminated,
+    redaction,
+  });
 }
 
 describe("normaliseLogBlock", () => {

@@ -5,6 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { type ChoosesLine, isoTime, type Stamp } from "../base/index.ts";
 import { type LogRecord, splitLogLine, textOfLine } from "../record/index.ts";
+import type { LineBlock } from "../sources/index.ts";
 import { type LogRedactionState, redactLogText } from "./redact-log.ts";
 
 /** Whole lines as the API sent them, without newlines, each still with its timestamp. */
@@ -12,7 +13,7 @@ export interface LogBlockInput {
   readonly stamp: Stamp;
   readonly stream: string;
   /** At least one. */
-  readonly lines: readonly Buffer[];
+  readonly lines: LineBlock;
   /** True when the last line ended without a newline. */
   readonly unterminated: boolean;
   /** True when the last line is the beginning of a longer one. */
@@ -50,11 +51,9 @@ export function keepLines(record: LogRecord, chooses: ChoosesLine): KeptLines {
   return { record: { ...rest, ...(endsSo ? { unterminated } : {}), count: kept.length, text: kept.join("\n") }, dropped };
 }
 
-const NEWLINE = Buffer.from("\n");
-
 /** One record for the block. Bytes that are no UTF-8 are stored as `latin1`: one character per byte, reversible. */
 export function normaliseLogBlock(input: LogBlockInput): LogBlock {
-  const bytes = joinLines(input.lines);
+  const { bytes } = input.lines;
   const encoding = isUtf8(bytes) ? "utf8" : "latin1";
   const redacted = redactLogText(bytes.toString(encoding), input.redaction);
   return {
@@ -72,19 +71,4 @@ export function normaliseLogBlock(input: LogBlockInput): LogBlock {
       text: redacted.text,
     },
   };
-}
-
-/** Lines that came in one piece still lie behind one another, a newline between: then nothing is copied. */
-function joinLines(lines: readonly Buffer[]): Buffer {
-  const [first] = lines;
-  if (first === undefined) return NEWLINE.subarray(1);
-  const around = Buffer.from(first.buffer);
-  let end = first.byteOffset + first.length;
-  for (let at = 1; at < lines.length; at++) {
-    const line = lines[at];
-    if (line === undefined || line.buffer !== first.buffer || line.byteOffset !== end + 1 || around[end] !== 0x0a)
-      return Buffer.concat(lines.flatMap((each, index) => (index === 0 ? [each] : [NEWLINE, each])));
-    end = line.byteOffset + line.length;
-  }
-  return around.subarray(first.byteOffset, end);
 }

@@ -2,6 +2,7 @@
 export { LOG_DELAY_MS } from "./logs/connection.ts";
 export { ContainerLog } from "./logs/container-log.ts";
 export { containersOf, type ContainerSight, type InstanceSight, unseenContainersOf } from "./logs/instances.ts";
+export { LineBlock } from "./logs/line-block.ts";
 export type { LogInstance, LogItem } from "./logs/log-item.ts";
 export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
 export { type RecordedBlock, RecordedTail, type RecordedTailState } from "./logs/recorded-tail.ts";

@@ -543,7 +543,7 @@ describe("lines (102, 103, 104)", () => {
     ];
     for (const time of times) file.append("x", time);
     await world.clock.advance(60_000);
-    const lines = world.items.flatMap((item) => (item.item === "lines" ? item.lines.map(String) : []));
+    const lines = world.items.flatMap((item) => (item.item === "lines" ? [...item.lines].map(String) : []));
     expect(lines).toEqual(times.map((time) => `${time} x`));
   });
 
@@ -559,7 +559,7 @@ describe("lines (102, 103, 104)", () => {
     for (const line of lines) file.append(line, world.clock.now());
     world.exit();
     await world.clock.advance(300_000);
-    const read = world.items.flatMap((item) => (item.item === "lines" ? item.lines : []));
+    const read = world.items.flatMap((item) => (item.item === "lines" ? [...item.lines] : []));
     expect(read.map((line) => line.subarray(31).equals(lines[read.indexOf(line)] ?? Buffer.from("no such line")))).toEqual(
       lines.map(() => true),
     );

@@ -168,7 +168,7 @@ export class KubeletWorld {
     for (const item of this.items) {
       if (item.item !== "lines") continue;
       const name = (bound.get(item.stream) ?? "unbound").replace("containerd://", "");
-      (lines[name] ??= []).push(...item.lines.map((line) => line.toString("latin1").replace(/^\S+Z /, "")));
+      (lines[name] ??= []).push(...[...item.lines].map((line) => line.toString("latin1").replace(/^\S+Z /, "")));
     }
     return lines;
   }

@@ -5,17 +5,18 @@
  * by two goroutines). The sequence can: the same filter over the same file gives the same lines first.
  */
 import type { Leap } from "./lag.ts";
+import { LineBlock } from "./line-block.ts";
 import { millisecondsOf, SecondReader, STREAMS_APART_MS } from "./log-line.ts";
-import { type FirstLine, firstLineOf, hashLine, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
+import { type FirstLine, firstLineOf, hashLine, hashOf, keyOf, type LineKey, nextOverlap, RecentLines } from "./recent-lines.ts";
 import { Seams } from "./seams.ts";
 
 /** What to do with the lines of a new connection. */
 export type Aligned =
-  | { readonly outcome: "deliver"; readonly lines: readonly Buffer[] }
+  | { readonly outcome: "deliver"; readonly lines: LineBlock }
   /** The expected lines are not there: the file was rotated or truncated. `lines` come after the hole. */
   | {
       readonly outcome: "hole";
-      readonly lines: readonly Buffer[];
+      readonly lines: LineBlock;
       readonly fromSecond: number;
       /** `undefined`: nothing came after it. */
       readonly toSecond: number | undefined;
@@ -25,9 +26,9 @@ export type Aligned =
   /** Nothing was taken; on a new connection it will be plain what is new. */
   | { readonly outcome: "again" }
   /** Behind `lines` the connection begins to say again what it had said. No more was taken; a new connection will say what is new. */
-  | { readonly outcome: "repeats"; readonly lines: readonly Buffer[] }
+  | { readonly outcome: "repeats"; readonly lines: LineBlock }
   /** Lines that should repeat came changed in the middle of the sequence: counted off, none lost, one may be repeated. */
-  | { readonly outcome: "unaligned"; readonly lines: readonly Buffer[] };
+  | { readonly outcome: "unaligned"; readonly lines: LineBlock };
 
 /** Where to begin a connection. */
 export interface Resume {
@@ -186,11 +187,11 @@ export class Aligner {
   }
 
   /** Takes the next lines of the connection, in file order. `isFollow`: a kubelet follows, which may read a file twice. */
-  push(lines: readonly Buffer[], accepts: Accepts = { hole: true }): Aligned {
+  push(lines: LineBlock, accepts: Accepts = { hole: true }): Aligned {
     this.#isEmpty &&= lines.length === 0;
     if (this.#mode.mode === "live" && this.#skipBefore === undefined) {
       const again = accepts.isFollow === true ? this.#repeatsAt(lines, accepts.mayRepeat === true) : -1;
-      if (again !== -1) return { outcome: "repeats", lines: lines.slice(0, again) };
+      if (again !== -1) return { outcome: "repeats", lines: lines.first(again) };
       return { outcome: "deliver", lines: accepts.isFollow === true ? lines : this.#record(lines) };
     }
     const fresh: Buffer[] = [];
@@ -216,7 +217,7 @@ export class Aligner {
     this.#isRestored &&= this.#mode.mode !== "live";
     if (this.#beginsBehind) hole = undefined;
     if (hole !== undefined) this.seams.told(hole.toSecond + 1);
-    const delivered = this.#record(fresh);
+    const delivered = this.#record(LineBlock.of(fresh));
     if (hole !== undefined) return { outcome: "hole", lines: delivered, ...hole };
     return { outcome: isUnaligned ? "unaligned" : "deliver", lines: delivered };
   }
@@ -227,22 +228,22 @@ export class Aligner {
    */
   finish(accepts: Accepts = { hole: true }): Aligned {
     const mode = this.#mode;
-    if (mode.mode !== "matching") return { outcome: "deliver", lines: [] };
+    if (mode.mode !== "matching") return { outcome: "deliver", lines: LineBlock.none };
     if (mode.held.length === 0)
-      return accepts.isWhole === true ? this.#finishWhole(mode, accepts) : { outcome: "deliver", lines: [] };
+      return accepts.isWhole === true ? this.#finishWhole(mode, accepts) : { outcome: "deliver", lines: LineBlock.none };
     if (!accepts.hole) return { outcome: "misaligned" };
     this.#mode = { mode: "live" };
     const [first] = mode.held;
     const toSecond = (first === undefined ? undefined : this.#seconds.read(first)) ?? this.#newest;
     const fromSecond = this.#newest;
-    if (this.#beginsBehind) return { outcome: "deliver", lines: this.#record(mode.held) };
+    if (this.#beginsBehind) return { outcome: "deliver", lines: this.#record(LineBlock.of(mode.held)) };
     this.seams.told(toSecond + 1);
-    return { outcome: "hole", lines: this.#record(mode.held), fromSecond, toSecond };
+    return { outcome: "hole", lines: this.#record(LineBlock.of(mode.held)), fromSecond, toSecond };
   }
 
   /** A file that begins behind the expected lines: rotated, and nothing or only some of them, all equal, were written since. */
   #finishWhole(mode: Matching, accepts: Accepts): Aligned {
-    const nothing: Aligned = { outcome: "deliver", lines: [] };
+    const nothing: Aligned = { outcome: "deliver", lines: LineBlock.none };
     const tail = this.#recent.length - mode.matched;
     if (mode.matched > 0) {
       let same = 0;
@@ -255,7 +256,7 @@ export class Aligner {
     if (!accepts.hole) return { outcome: "misaligned" };
     this.#isEmpty = true;
     this.#mode = { mode: "live" };
-    return { outcome: "hole", lines: [], fromSecond: this.#newest, toSecond: undefined };
+    return { outcome: "hole", lines: LineBlock.none, fromSecond: this.#newest, toSecond: undefined };
   }
 
   /**
@@ -281,11 +282,8 @@ export class Aligner {
    * only its timestamp can be compared.
    */
   restore(line: Buffer, isRedacted: boolean): void {
-    this.#place(
-      this.#seconds.read(line) ?? this.#newest,
-      isRedacted ? keyOf(line) : { hash: hashLine(line), stamp: 0 },
-      isRedacted,
-    );
+    const hash = isRedacted ? keyOf(line).stamp : hashLine(line);
+    this.#place(this.#seconds.read(line) ?? this.#newest, hash, isRedacted);
   }
 
   #judge(second: number, line: Buffer): Verdict {
@@ -346,50 +344,61 @@ export class Aligner {
    * whose time steps back can be one of those: further back than what is remembered, and it takes the file to tell it from a node
    * whose clock was set.
    */
-  #repeatsAt(lines: readonly Buffer[], mayRepeat: boolean): number {
-    for (const [at, line] of lines.entries()) {
-      const second = this.#seconds.read(line);
-      const instant = second === undefined ? undefined : second * 1_000 + millisecondsOf(line);
+  #repeatsAt(lines: LineBlock, mayRepeat: boolean): number {
+    const { bytes } = lines;
+    for (let at = 0; at < lines.length; at++) {
+      const start = lines.startOf(at);
+      const end = lines.endOf(at);
+      const second = this.#seconds.readAt(bytes, start, end);
+      const hash = hashOf(bytes, start, end);
+      const instant = second === undefined ? undefined : second * 1_000 + millisecondsOf(bytes, start);
       if (instant !== undefined && instant < this.#newestMs - STREAMS_APART_MS) {
-        const hash = hashLine(line);
         if (this.#seams.includes(hash) || this.#recent.includes(hash)) return at;
         this.#mustSearch = mayRepeat && second !== undefined && second < this.#newest - WINDOW_S;
         if (this.#mustSearch) return at;
       }
-      this.#note(line);
+      this.#note(lines, at, second, hash);
       const isClockSetBack = this.#newest * 1_000 < this.#newestMs - 1_000;
       if (instant !== undefined) this.#newestMs = isClockSetBack ? instant : Math.max(this.#newestMs, instant);
     }
     return -1;
   }
 
-  #record(lines: readonly Buffer[]): readonly Buffer[] {
-    for (const line of lines) this.#note(line);
+  #record(lines: LineBlock): LineBlock {
+    const { bytes } = lines;
+    for (let at = 0; at < lines.length; at++) {
+      const start = lines.startOf(at);
+      const end = lines.endOf(at);
+      this.#note(lines, at, this.#seconds.readAt(bytes, start, end), hashOf(bytes, start, end));
+    }
     return lines;
   }
 
-  #note(line: Buffer): void {
-    const key = { hash: hashLine(line), stamp: 0 };
-    const second = this.#seconds.read(line) ?? this.#newest;
+  /** Takes one of the lines; `own`: the second of its time. */
+  #note(lines: LineBlock, at: number, own: number | undefined, hash: number): void {
+    const { bytes } = lines;
+    const start = lines.startOf(at);
+    const end = lines.endOf(at);
+    const second = own ?? this.#newest;
     this.#beginsBehind = false;
-    this.#first ??= firstLineOf(line, second);
+    this.#first ??= firstLineOf(bytes.subarray(start, end), second);
     this.#lines++;
-    this.#bytes += line.length + 1;
-    this.seams.take(line, this.#bytes);
-    this.#place(second, key, false);
+    this.#bytes += end - start + 1;
+    this.seams.take(this.#bytes, bytes, start, end);
+    this.#place(second, hash, false);
   }
 
-  #place(second: number, key: LineKey, isRedacted: boolean): void {
+  #place(second: number, hash: number, isRedacted: boolean): void {
     if (second < this.#newest - CLOCK_STEP_S) {
       this.#recent.keepLast(0);
       this.#newest = second;
     } else if (second > this.#newest) {
-      if (second - this.#newest > 1 && Number.isFinite(this.#newest)) this.#leapTo(second, key.hash);
+      if (second - this.#newest > 1 && Number.isFinite(this.#newest)) this.#leapTo(second, hash);
       this.#newest = second;
       this.#recent.dropBefore(second - WINDOW_S);
     }
     this.#highest = Math.max(this.#highest, second);
-    if (second >= this.#newest - WINDOW_S) this.#recent.push(second, key, isRedacted);
+    if (second >= this.#newest - WINDOW_S) this.#recent.push(second, hash, isRedacted);
   }
 
   #leapTo(second: number, hash: number): void {

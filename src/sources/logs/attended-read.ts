@@ -9,6 +9,7 @@ import { type Batch, leave, type LogEnd, readLog } from "./connection.ts";
 import { Lag, LEAP_S, UNROTATED_BYTES } from "./lag.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
 import type { LogItem } from "./log-item.ts";
+import type { LineBlock } from "./line-block.ts";
 import { lineInstant, lineSecond } from "./log-line.ts";
 import {
   type FollowerParts,
@@ -241,7 +242,7 @@ export class AttendedRead {
     if (missed !== undefined || this.#lateStart.isOver(aligner)) this.#lateStart = undefined;
   }
 
-  *#lookForLeaps(lines: readonly Buffer[]): Generator<LogItem> {
+  *#lookForLeaps(lines: LineBlock): Generator<LogItem> {
     const { aligner, stream } = this.#log;
     const { newest, bytes } = aligner;
     const last = lines.at(-1);
@@ -351,7 +352,7 @@ export class AttendedRead {
   }
 
   *#batch(batch: Batch, accepts: Accepts): Generator<LogItem, LogEnd | undefined> {
-    const [first] = batch.lines;
+    const first = batch.lines.at(0);
     if (first === undefined) return undefined;
     if (this.#log.aligner.lines === 0) {
       if (placeOf(this.#reading.sight, first) !== "within") return { end: "other-instance" };

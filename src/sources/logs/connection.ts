@@ -1,8 +1,9 @@
 /** One request for the log of a container, read to its end. */
 import { abortWith, field } from "../../base/index.ts";
 import { type ApiClient, ApiFailure, type Failure } from "../../cluster/index.ts";
+import { LineBlock } from "./line-block.ts";
 import { LinePieces, type Pieces } from "./line-pieces.ts";
-import { inBandErrorAt, isInBandError } from "./log-line.ts";
+import { inBandErrorAt, inBandLineOf } from "./log-line.ts";
 
 export interface LogRequest {
   readonly namespace: string;
@@ -79,16 +80,16 @@ export async function* readLog(client: ApiClient, request: LogRequest, signal: A
     // Logs are addressed by name (registry `strategy.go LogLocation`): after the answer has begun, the pod of that name must
     // still be ours. A uid never comes back, so it was ours before, too.
     if (await isOtherPod(client, request, signal)) return { end: "other-pod" };
-    yield { lines: [], continues: false, serverSecond: secondOf(response.headers["date"]) };
+    yield { lines: LineBlock.none, continues: false, serverSecond: secondOf(response.headers["date"]) };
     for await (const chunk of response.body) {
       for (const batch of pieces.push(chunk)) {
-        const error = batch.lines.findIndex(isInBandError);
+        const error = inBandLineOf(batch.lines);
         if (error === -1) {
           yield batch;
           continue;
         }
-        if (error > 0) yield { lines: batch.lines.slice(0, error), continues: false };
-        return { end: "in-band", text: errorText(batch.lines[error] ?? NOTHING), fragment: NOTHING };
+        if (error > 0) yield { lines: batch.lines.first(error), continues: false };
+        return { end: "in-band", text: errorText(batch.lines.at(error) ?? NOTHING), fragment: NOTHING };
       }
     }
     return endOf(pieces.rest(), request.follow);

@@ -84,7 +84,7 @@ function byInstance(items: readonly LogItem[]): Record<string, string[]> {
   const lines: Record<string, string[]> = {};
   for (const item of items) {
     if (item.item !== "lines") continue;
-    (lines[bound.get(item.stream) ?? "unbound"] ??= []).push(...item.lines.map((line) => line.toString().slice(31)));
+    (lines[bound.get(item.stream) ?? "unbound"] ??= []).push(...[...item.lines].map((line) => line.toString().slice(31)));
   }
   return lines;
 }

@@ -10,7 +10,7 @@ function cut(chunks: readonly Buffer[], maxBytes?: number): { lines: Buffer[]; c
   for (const chunk of chunks) {
     for (const { lines: some, continues } of pieces.push(chunk)) {
       lines.push(...some);
-      continued.push(...some.map((_, at) => continues && at === some.length - 1));
+      continued.push(...[...some].map((_, at) => continues && at === some.length - 1));
     }
   }
   return { lines, continued, rest: pieces.rest() };

@@ -3,6 +3,8 @@
  * places that depend on its bytes alone, so that the same file always gives the same pieces.
  */
 
+import { LineBlock } from "./line-block.ts";
+
 /** A line up to this long comes whole. */
 export const LINE_BYTES_MAX: number = 16 << 20;
 /** A long line is cut behind white space if there is some so near the limit: no secret is cut in two. */
@@ -11,7 +13,7 @@ const NEWLINE = 0x0a;
 
 /** Lines of one chunk. */
 export interface Pieces {
-  readonly lines: readonly Buffer[];
+  readonly lines: LineBlock;
   /** True when the last of them has no newline yet: the next line goes on with it. */
   readonly continues: boolean;
 }
@@ -27,6 +29,16 @@ export class LinePieces {
 
   /** Yields the whole lines of a chunk together, and each piece of a long line by itself. */
   *push(chunk: Buffer): Generator<Pieces> {
+    const last = chunk.lastIndexOf(NEWLINE);
+    // No line can be too long.
+    if (last !== -1 && this.#carryBytes + last <= this.#maxBytes) {
+      yield { lines: LineBlock.cut(this.#take(chunk.subarray(0, last))), continues: false };
+      if (last + 1 < chunk.length) this.#add(chunk.subarray(last + 1));
+      yield* this.#cut();
+    } else yield* this.#pushLong(chunk);
+  }
+
+  *#pushLong(chunk: Buffer): Generator<Pieces> {
     let lines: Buffer[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -36,12 +48,12 @@ export class LinePieces {
         lines.push(this.#carryBytes === 0 ? tail : this.#take(tail));
         continue;
       }
-      if (lines.length > 0) yield { lines, continues: false };
+      if (lines.length > 0) yield { lines: LineBlock.of(lines), continues: false };
       this.#add(tail);
       yield* this.#cut();
       lines = [this.#take()];
     }
-    if (lines.length > 0) yield { lines, continues: false };
+    if (lines.length > 0) yield { lines: LineBlock.of(lines), continues: false };
     if (start < chunk.length) this.#add(chunk.subarray(start));
     yield* this.#cut();
   }
@@ -56,7 +68,7 @@ export class LinePieces {
       const all = this.#take();
       const at = cutOf(all, this.#maxBytes);
       this.#add(all.subarray(at));
-      yield { lines: [all.subarray(0, at)], continues: true };
+      yield { lines: LineBlock.of([all.subarray(0, at)]), continues: true };
     }
   }
 

@@ -1,5 +1,6 @@
 /** What comes out of following one container's logs. */
 import type { ContainerKind } from "./instances.ts";
+import type { LineBlock } from "./line-block.ts";
 
 /** One run of one container of one pod. */
 export interface LogInstance {
@@ -22,7 +23,7 @@ export type LogItem =
   | {
       readonly item: "lines";
       readonly stream: string;
-      readonly lines: readonly Buffer[];
+      readonly lines: LineBlock;
       readonly unterminated: boolean;
       readonly continues: boolean;
     }

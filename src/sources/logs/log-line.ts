@@ -1,5 +1,7 @@
 /** The head of one line of a container's log: `2026-01-02T03:04:05.123456789Z text`, as the kubelet writes it. */
 
+import type { LineBlock } from "./line-block.ts";
+
 /** Two streams of a container, stamped by two goroutines, are apart by less. */
 export const STREAMS_APART_MS = 50;
 
@@ -32,8 +34,17 @@ export class SecondReader {
   #base: number | undefined;
 
   read(line: Buffer): number | undefined {
-    const isSameMinute = this.#base !== undefined && line.length > SECOND_BYTES + 1 && this.#isSame(line);
-    if (isSameMinute && this.#base !== undefined) return this.#base + digit(line, 17) * 10 + digit(line, 18);
+    return this.readAt(line, 0, line.length);
+  }
+
+  /** The same for a line that stands from `start` to `end`. */
+  readAt(bytes: Buffer, start: number, end: number): number | undefined {
+    if (this.#base !== undefined && end - start > SECOND_BYTES + 1 && this.#isSame(bytes, start, end))
+      return this.#base + digit(bytes, start + 17) * 10 + digit(bytes, start + 18);
+    return this.#readAnew(bytes.subarray(start, end));
+  }
+
+  #readAnew(line: Buffer): number | undefined {
     const second = lineSecond(line);
     this.#base = undefined;
     // Only the plain form `…SS.` or `…SSZ` with the zone Z is worth remembering: every current kubelet in UTC writes it.
@@ -44,19 +55,22 @@ export class SecondReader {
     return second;
   }
 
-  #isSame(line: Buffer): boolean {
-    if (line[this.#zone] !== SPACE || line[this.#zone - 1] !== Z || !isDigit(line[17]) || !isDigit(line[18])) return false;
-    for (let at = MINUTE_BYTES - 1; at >= 0; at--) if (line[at] !== this.#minute[at]) return false;
+  #isSame(bytes: Buffer, start: number, end: number): boolean {
+    const zone = start + this.#zone;
+    if (zone >= end || bytes[zone] !== SPACE || bytes[zone - 1] !== Z) return false;
+    if (!isDigit(bytes[start + 17]) || !isDigit(bytes[start + 18])) return false;
+    const minute = this.#minute;
+    for (let at = MINUTE_BYTES - 1; at >= 0; at--) if (bytes[start + at] !== minute[at]) return false;
     return true;
   }
 }
 
-/** Milliseconds within its second of a line that has a timestamp. */
-export function millisecondsOf(line: Buffer): number {
-  if (line[SECOND_BYTES] !== POINT) return 0;
+/** Milliseconds within its second of a line that has a timestamp and begins at `start`. */
+export function millisecondsOf(bytes: Buffer, start: number): number {
+  const point = start + SECOND_BYTES;
+  if (bytes[point] !== POINT) return 0;
   let ms = 0;
-  for (let at = SECOND_BYTES + 1, weight = 100; weight >= 1 && isDigit(line[at]); at++, weight /= 10)
-    ms += digit(line, at) * weight;
+  for (let at = point + 1, weight = 100; weight >= 1 && isDigit(bytes[at]); at++, weight /= 10) ms += digit(bytes, at) * weight;
   return ms;
 }
 
@@ -69,8 +83,8 @@ function zoneByte(line: Buffer): number | undefined {
   return space <= 0 ? undefined : line[space - 1];
 }
 
-function digit(line: Buffer, at: number): number {
-  return (line[at] ?? 0) - 0x30;
+function digit(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) - 0x30;
 }
 
 function isDigit(byte: number | undefined): boolean {
@@ -93,10 +107,18 @@ const IN_BAND = [
 
 const IN_BAND_LETTERS: ReadonlySet<number> = new Set(IN_BAND.map((text) => text.charCodeAt(0)));
 
-/** True for a line that is the kubelet's error and not the container's output. */
-export function isInBandError(line: Buffer): boolean {
-  // The first letter settles it for every line that has a time.
-  if (!IN_BAND_LETTERS.has(line[0] ?? 0)) return false;
+/** The first line that is the kubelet's error and not the container's output; -1 for none. */
+export function inBandLineOf(lines: LineBlock): number {
+  for (let at = 0; at < lines.length; at++) {
+    // The first letter settles it for every line that has a time.
+    if (!IN_BAND_LETTERS.has(lines.bytes[lines.startOf(at)] ?? 0)) continue;
+    const line = lines.at(at);
+    if (line !== undefined && isInBandError(line)) return at;
+  }
+  return -1;
+}
+
+function isInBandError(line: Buffer): boolean {
   const head = line.toString("latin1", 0, 80);
   return IN_BAND.some((text) => head.startsWith(text));
 }

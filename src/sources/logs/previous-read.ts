@@ -5,6 +5,7 @@
 import { beginsLike, beginsWith, isOwn } from "./claims.ts";
 import { leave, type LogEnd, readLog } from "./connection.ts";
 import { beginOf, LateStart, missedStart } from "./late-start.ts";
+import { LineBlock } from "./line-block.ts";
 import { lineInstant } from "./log-line.ts";
 import type { LogItem } from "./log-item.ts";
 import {
@@ -93,7 +94,7 @@ async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortS
       if (missed !== undefined) yield missedStart(log, missed);
       return { previous: "read", fragment: end.fragment };
     }
-    const [first] = next.value.lines;
+    const first = next.value.lines.at(0);
     if (first !== undefined && log.aligner.lines === 0) {
       const isWithin = placeOf(reading.sight, first) === "within";
       const { claim, items } = isWithin ? instances.claim(log, first) : NOT_OWN;
@@ -164,14 +165,14 @@ async function endsOfPrevious(
       const fragment = end.end === "eof" && end.fragment.length > 0 ? end.fragment : undefined;
       return { first: first ?? fragment, last: fragment ?? last, end };
     }
-    first ??= next.value.lines[0];
+    first ??= next.value.lines.at(0);
     last = next.value.lines.at(-1) ?? last;
   }
 }
 
 /** What stands behind the last newline, now that nothing can follow it. */
 export function* lastLine({ stream, aligner }: InstanceLog, fragment: Buffer): Generator<LogItem> {
-  if (fragment.length > 0) yield* give(stream, aligner.push([fragment]), { unterminated: true });
+  if (fragment.length > 0) yield* give(stream, aligner.push(LineBlock.cut(fragment)), { unterminated: true });
 }
 
 /** The end of a stream: what is missing of it as a gap, and its end marker. */

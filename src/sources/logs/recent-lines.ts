@@ -21,10 +21,10 @@ export class RecentLines {
     return this.#end - this.#start;
   }
 
-  /** `isStampOnly`: the text is not known any more (a secret was taken out of it), only its timestamp is. */
-  push(second: number, key: LineKey, isStampOnly: boolean = false): void {
+  /** `isStampOnly`: the text is not known any more (a secret was taken out of it), and the hash is that of its timestamp. */
+  push(second: number, hash: number, isStampOnly: boolean): void {
     if (this.#end === this.#hashes.length) this.#makeRoom();
-    this.#hashes[this.#end] = isStampOnly ? key.stamp : key.hash;
+    this.#hashes[this.#end] = hash;
     this.#seconds[this.#end] = Math.max(0, second);
     this.#stampOnly[this.#end] = isStampOnly ? 1 : 0;
     this.#end++;
@@ -120,10 +120,25 @@ export function nextOverlap(
 /** Many equal lines make the search quadratic; a container that writes so many of them within two seconds does not exist. */
 const OVERLAP_STEPS_MAX = 50_000_000;
 
-/** FNV-1a over the line, its length mixed in: two lines of one second that differ collide once in four thousand million. */
 export function hashLine(line: Buffer): number {
-  let hash = 0x811c9dc5 ^ line.length;
-  for (let at = 0; at < line.length; at++) hash = Math.imul(hash ^ (line[at] ?? 0), 0x01000193);
+  return hashOf(line, 0, line.length);
+}
+
+/**
+ * Over the bytes from `start` to `end`, their number mixed in: two lines of one second that differ collide once in four thousand
+ * million, and never if they differ in one of the words alone. Four bytes at a time, folded as in MurmurHash: FNV-1a, a byte at a time, took two
+ * and a half times as long (`bench/bulk-logs.mjs`).
+ */
+export function hashOf(bytes: Buffer, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start);
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const half = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+    const word = half | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash >>> 0;
 }
 
@@ -137,7 +152,6 @@ export function keyOf(line: Buffer): LineKey {
 
 /** The first line of an instance, which tells it from another of its container. */
 export interface FirstLine {
-  readonly hash: number;
   readonly second: number;
   /** Enough of it for its time. */
   readonly line: Buffer;
@@ -146,5 +160,5 @@ export interface FirstLine {
 const FIRST_BYTES = 64;
 
 export function firstLineOf(line: Buffer, second: number): FirstLine {
-  return { hash: hashLine(line), second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
+  return { second, line: Buffer.from(line.subarray(0, FIRST_BYTES)) };
 }

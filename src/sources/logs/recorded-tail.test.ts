@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Aligner } from "./align.ts";
+import { LineBlock } from "./line-block.ts";
 import { type RecordedBlock, RecordedTail } from "./recorded-tail.ts";
 
 const BEGIN = Date.UTC(2026, 0, 1) / 1_000;
@@ -41,7 +42,7 @@ async function restored(blocks: readonly RecordedBlock[], cut: number): Promise<
 function goOn(aligner: Aligner, file: readonly string[]): unknown {
   const { sinceSecond, isSearch } = aligner.reconnect();
   const asked = file.filter((line) => sinceSecond === undefined || Date.parse(line.slice(0, 30)) / 1_000 >= sinceSecond);
-  const pushed = aligner.push(asked.map((line) => Buffer.from(line)));
+  const pushed = aligner.push(LineBlock.of(asked.map((line) => Buffer.from(line))));
   return [sinceSecond, isSearch, pushed, aligner.finish(), aligner.lines, aligner.bytes, aligner.first];
 }
 
@@ -55,7 +56,7 @@ test("a log is gone on with after a restart as by the run that read it", async (
       async (lines, sizes, cut, from) => {
         const blocks = inBlocks(lines, sizes);
         const live = new Aligner();
-        live.push(lines.map((line) => Buffer.from(line)));
+        live.push(LineBlock.of(lines.map((line) => Buffer.from(line))));
         // The file may have been rotated meanwhile, and has grown.
         const file = [...lines.slice(from), lineAt(9_000, "new")];
         expect(goOn(await restored(blocks, Math.min(cut, blocks.length)), file)).toEqual(goOn(live, file));

@@ -77,7 +77,7 @@ export class RecordedTail {
     const lastSecond = end === -1 ? firstSecond : secondOf(text.slice(text.lastIndexOf("\n") + 1));
     const newestBefore = this.#newest;
     this.#first ??= firstLineOf(first, firstSecond ?? newestBefore);
-    this.#seams.take(first, this.#bytes + first.length + 1);
+    this.#seams.take(this.#bytes + first.length + 1, first, 0, first.length);
     this.#lines += count;
     this.#bytes += Buffer.byteLength(text, encoding) + 1;
     for (const second of [firstSecond, lastSecond]) if (second !== undefined) this.#advance(second);

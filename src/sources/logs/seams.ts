@@ -81,11 +81,11 @@ export class Seams {
     };
   }
 
-  /** Takes the next line; `bytes`: delivered of the instance, it included. */
-  take(line: Buffer, bytes: number): void {
+  /** Takes the next line, which stands in `lines` from `start` to `end`; `bytes`: delivered of the instance, it included. */
+  take(bytes: number, lines: Buffer, start: number, end: number): void {
     this.#bytes = bytes;
     if (bytes < this.#nextMark) return;
-    const instant = lineInstant(line);
+    const instant = lineInstant(lines.subarray(start, end));
     if (instant === undefined) return;
     this.#settled ??= instant;
     this.#nextMark = bytes + MARK_BYTES;

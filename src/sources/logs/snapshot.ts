@@ -28,7 +28,7 @@ export async function readSnapshot(
     for (let next = await batches.next(); ; next = await batches.next()) {
       if (next.done === true) return next.value.end === "eof" ? lines : next.value.end === "aborted" ? undefined : "unreachable";
       lines.push(...next.value.lines);
-      bytes += next.value.lines.reduce((sum, line) => sum + line.length, 0);
+      bytes += next.value.lines.bytes.length;
       if (bytes > SNAPSHOT_BYTES_MAX) return await leave(batches, undefined);
     }
   } finally {
