@@ -11,7 +11,7 @@ export {
   writeLine,
 } from "./codec.ts";
 export { JsonWriter } from "./json-writer.ts";
-export { type LogLine, parseTimestamp, splitLogLine, textOfLine } from "./log-text.ts";
+export { lineInstantAt, type LogLine, parseTimestamp, splitLogLine, textOfLine } from "./log-text.ts";
 export { offsetOf, type Position, positionOf, segmentOf } from "./position.ts";
 export {
   type AttributionRecord,

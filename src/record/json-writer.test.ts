@@ -46,3 +46,49 @@ test.each([0, 9, 10, 99, 100, 999_999_999_999_999, 10 ** 15, Number.MAX_SAFE_INT
   writer.value(value);
   expect(writer.written.toString()).toBe(String(value));
 });
+
+test("writes long texts as JSON.stringify does, whatever stands at whichever place of them", () => {
+  const writer = new JsonWriter();
+  const odd = [
+    "\n",
+    "\t",
+    "\b",
+    "\f",
+    "\r",
+    '"',
+    "\\",
+    "\0",
+    "\u001f",
+    "\u007f",
+    "é",
+    "€",
+    "𝄞",
+    "\ud834",
+    "\udd1e",
+    "\ufffd",
+    "\u2028",
+  ];
+  const part = fc.oneof(
+    fc.constantFrom(...odd),
+    fc.integer({ min: 1, max: 300 }).map((length) => "x".repeat(length)),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 20, maxLength: 80 }), fc.integer({ min: 0, max: 9_000 }), (parts, before) => {
+      const text = "a".repeat(before) + parts.join("");
+      writer.begin("");
+      writer.value({ text });
+      expect(writer.written.toString()).toBe(JSON.stringify({ text }));
+    }),
+    { numRuns: 300 },
+  );
+  for (let code = 0; code < 0x100; code++) {
+    const text = String.fromCharCode(code).repeat(300);
+    writer.begin("");
+    writer.value(text);
+    expect(writer.written.toString()).toBe(JSON.stringify(text));
+  }
+  const text = 'a\n"'.repeat(500_000);
+  writer.begin("");
+  writer.value(text);
+  expect(writer.written.toString()).toBe(JSON.stringify(text));
+});

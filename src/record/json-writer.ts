@@ -4,6 +4,8 @@
  * (`watch-events` in `bench/`). What is not as simple as that is left to `JSON.stringify`.
  */
 
+import { ESCAPED_MAX, escapeTo, utf8Of, WordMemory } from "./json-text.ts";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
@@ -16,15 +18,19 @@ const DIGIT_0 = 0x30;
 
 /** The text of a log is longer, and rarely without a newline. */
 const SHORT = 256;
+/** Memory that was taken for a text is kept. */
+const LONG_MAX = 1 << 20;
+/** So much of a long text is escaped at a time, for room is made as if every byte took the longest escape. */
+const PIECE = 4_096;
 const BYTES_MIN = 1_024;
 
 export class JsonWriter {
-  #bytes: Buffer = Buffer.alloc(0);
+  #memory = new WordMemory(0);
   #length = 0;
 
   /** What was written since `begin`: a view, valid until the next `begin`. */
   get written(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#memory.bytes.subarray(0, this.#length);
   }
 
   get length(): number {
@@ -33,7 +39,7 @@ export class JsonWriter {
 
   /** Copies what was written to `at` of `target`. Returns where it ends there. */
   copyTo(target: Buffer, at: number): number {
-    this.#bytes.copy(target, at, 0, this.#length);
+    this.#memory.bytes.copy(target, at, 0, this.#length);
     return at + this.#length;
   }
 
@@ -46,7 +52,7 @@ export class JsonWriter {
   /** Writes ASCII text as it is. */
   plain(text: string): void {
     this.#makeRoom(text.length);
-    this.#length += this.#bytes.write(text, this.#length, "latin1");
+    this.#length += this.#memory.bytes.write(text, this.#length, "latin1");
   }
 
   /** Writes the members of an object, without its braces; `omitted` is left out. */
@@ -88,9 +94,9 @@ export class JsonWriter {
   /** Byte by byte: into memory of our own that is faster than any call that leaves JavaScript, up to some hundred characters. */
   #text(text: string): void {
     const { length } = text;
-    if (length > SHORT) return this.#any(text);
+    if (length > SHORT) return this.#longText(text);
     this.#makeRoom(length + 2);
-    const bytes = this.#bytes;
+    const { bytes } = this.#memory;
     let to = this.#length;
     bytes[to++] = QUOTE;
     for (let at = 0; at < length; at++) {
@@ -103,6 +109,18 @@ export class JsonWriter {
     this.#length = to;
   }
 
+  #longText(text: string): void {
+    const source = text.length > LONG_MAX ? undefined : utf8Of(text);
+    if (source === undefined) return this.#any(text);
+    this.#byte(QUOTE);
+    for (let start = 0; start < source.length; start += PIECE) {
+      const end = Math.min(source.length, start + PIECE);
+      this.#makeRoom((end - start) * ESCAPED_MAX);
+      this.#length = escapeTo(this.#memory, this.#length, source.memory, { start, end });
+    }
+    this.#byte(QUOTE);
+  }
+
   #digits(value: number): void {
     let digits = 1;
     for (let bound = 10; value >= bound && digits < 16; bound *= 10) digits++;
@@ -110,7 +128,7 @@ export class JsonWriter {
     let rest = value;
     for (let at = this.#length + digits - 1; at >= this.#length; at--) {
       const above = Math.floor(rest / 10);
-      this.#bytes[at] = DIGIT_0 + (rest - above * 10);
+      this.#memory.bytes[at] = DIGIT_0 + (rest - above * 10);
       rest = above;
     }
     this.#length += digits;
@@ -119,20 +137,21 @@ export class JsonWriter {
   #any(value: unknown): void {
     const text = JSON.stringify(value) ?? "null";
     this.#makeRoom(text.length * 3);
-    this.#length += this.#bytes.write(text, this.#length, "utf8");
+    this.#length += this.#memory.bytes.write(text, this.#length, "utf8");
   }
 
   #byte(byte: number): void {
     this.#makeRoom(1);
-    this.#bytes[this.#length++] = byte;
+    this.#memory.bytes[this.#length++] = byte;
   }
 
   /** Doubles, so that a long line is not copied for each of its members. */
   #makeRoom(bytes: number): void {
     const needed = this.#length + bytes;
-    if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length, BYTES_MIN));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    const before = this.#memory.bytes;
+    if (needed <= before.length) return;
+    const grown = new WordMemory(Math.max(needed, 2 * before.length, BYTES_MIN));
+    before.copy(grown.bytes, 0, 0, this.#length);
+    this.#memory = grown;
   }
 }

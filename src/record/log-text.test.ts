@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseTimestamp, splitLogLine } from "./log-text.ts";
+import { lineInstantAt, parseTimestamp, splitLogLine } from "./log-text.ts";
 
 describe("splitLogLine", () => {
   test.each([
@@ -70,4 +70,28 @@ describe("parseTimestamp", () => {
       }),
     );
   });
+});
+
+test("the time of a line within a text is the one that is read when the line is taken out", () => {
+  const time = fc.record({
+    date: fc.constantFrom("2025-08-07T10:59:", "2025-08-07T11:00:", "1999-01-01t00:00:", "no time "),
+    second: fc.stringMatching(/^[0-9]{0,2}$/),
+    fraction: fc.stringMatching(/^(\.[0-9x]{0,10})?$/),
+    zone: fc.constantFrom("Z", "Z", "+01:00", "", " "),
+    text: fc.constantFrom("", " ", " x", " \u20ac 2025-08-07T10:59:00Z y", "2025-08-07T10:59:00Z", "x".repeat(50)),
+  });
+  const aLine = time.map(({ date, second, fraction, zone, text }) => `${date}${second}${fraction}${zone}${text}`);
+  fc.assert(
+    fc.property(fc.array(aLine, { minLength: 1, maxLength: 8 }), (lines) => {
+      const text = lines.join("\n");
+      let start = 0;
+      for (const line of lines) {
+        const { timestamp } = splitLogLine(line);
+        const alone = timestamp === undefined ? undefined : parseTimestamp(timestamp);
+        expect(lineInstantAt(text, start, start + line.length)).toBe(alone);
+        start += line.length + 1;
+      }
+    }),
+    { numRuns: 1_000 },
+  );
 });

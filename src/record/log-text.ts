@@ -24,7 +24,7 @@ export function splitLogLine(line: string | Buffer): LogLine<string | Buffer> {
   const at = typeof line === "string" ? line.indexOf(" ") : line.indexOf(SPACE);
   if (at < SHORTEST || at > LONGEST) return { message: line };
   const timestamp = typeof line === "string" ? line.slice(0, at) : line.toString("latin1", 0, at);
-  if (plainInstant(timestamp) === undefined && !TIMESTAMP.test(timestamp)) return { message: line };
+  if (plainInstant(timestamp, 0, at) === undefined && !TIMESTAMP.test(timestamp)) return { message: line };
   return { timestamp, message: typeof line === "string" ? line.slice(at + 1) : line.subarray(at + 1) };
 }
 
@@ -38,7 +38,7 @@ export function textOfLine(message: string, encoding: "utf8" | "latin1"): string
  * hold them. `undefined` when the text is no such time. `Date.parse` would stop at milliseconds.
  */
 export function parseTimestamp(text: string): number | undefined {
-  const plain = plainInstant(text);
+  const plain = plainInstant(text, 0, text.length);
   if (plain !== undefined) return plain;
   const parts = TIMESTAMP.exec(text);
   if (parts === null) return undefined;
@@ -52,6 +52,21 @@ export function parseTimestamp(text: string): number | undefined {
   return whole + fraction + (sign === "-" ? offset : -offset);
 }
 
+/**
+ * `parseTimestamp` of the timestamp that `splitLogLine` finds in the line from `start` to `end`; `undefined` when it finds none. Without
+ * a text for each line, of which a log in bulk has thousands in a block (`bench/bulk-logs.mjs`).
+ */
+export function lineInstantAt(text: string, start: number, end: number): number | undefined {
+  const until = Math.min(end, start + LONGEST + 1);
+  let at = start + SHORTEST;
+  while (at < until && text.charCodeAt(at) !== SPACE) at++;
+  if (at >= until) return undefined;
+  const plain = plainInstant(text, start, at);
+  if (plain !== undefined) return plain;
+  const { timestamp } = splitLogLine(text.slice(start, at + 1));
+  return timestamp === undefined ? undefined : parseTimestamp(timestamp);
+}
+
 /** Length of `2025-08-07T10:00:`. */
 const MINUTE_END = 17;
 /** Lines of one minute follow one another: its beginning is worked out once. What is told does not depend on it. */
@@ -60,23 +75,21 @@ const [ZERO, POINT, ZULU] = [0x30, 0x2e, 0x5a];
 const MICROSECOND_DIGITS = 6;
 
 /** As `parseTimestamp`, for the form `…:SS.fffZ` of a minute that was met last; `undefined` says nothing. */
-function plainInstant(text: string): number | undefined {
-  const end = text.length - 1;
-  if (!text.startsWith(lastMinute.text) || text.charCodeAt(end) !== ZULU) return undefined;
-  const seconds = digitAt(text, MINUTE_END) * 10 + digitAt(text, MINUTE_END + 1);
+function plainInstant(text: string, start: number, end: number): number | undefined {
+  const last = end - 1;
+  if (text.charCodeAt(last) !== ZULU || !text.startsWith(lastMinute.text, start)) return undefined;
+  const point = start + MINUTE_END + 2;
+  const seconds = digitAt(text, point - 2) * 10 + digitAt(text, point - 1);
+  if (point > last || (point < last && (text.charCodeAt(point) !== POINT || point + 1 === last))) return undefined;
   let micros = 0;
-  let [at, weight] = [MINUTE_END + 2, 100_000];
-  if (at < end) {
-    if (text.charCodeAt(at) !== POINT || at + 1 === end) return undefined;
-    for (at += 1; at < end; at++) {
-      const digit = digitAt(text, at);
-      if (Number.isNaN(digit)) return undefined;
-      if (at < MINUTE_END + 3 + MICROSECOND_DIGITS) micros += digit * weight;
-      weight /= 10;
-    }
+  for (let at = point + 1; at < last; at++) {
+    const digit = digitAt(text, at);
+    if (Number.isNaN(digit)) return undefined;
+    if (at <= point + MICROSECOND_DIGITS) micros = micros * 10 + digit;
   }
+  for (let at = Math.max(last, point + 1); at <= point + MICROSECOND_DIGITS; at++) micros *= 10;
   const ms = lastMinute.startMs + seconds * 1_000 + micros / 1_000;
-  return at === end && !Number.isNaN(ms) ? ms : undefined;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function digitAt(text: string, at: number): number {

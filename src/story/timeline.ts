@@ -4,7 +4,7 @@
  * one before it in its stream. Times are milliseconds since 1970, with fractions.
  */
 import { type ChoosesLine, isoMs } from "../base/index.ts";
-import { type LogRecord, type ObjectRecord, parseTimestamp, splitLogLine, textOfLine } from "../record/index.ts";
+import { lineInstantAt, type LogRecord, type ObjectRecord, parseTimestamp, splitLogLine, textOfLine } from "../record/index.ts";
 
 /** The latest time of one stream so far. */
 export interface RunningTime {
@@ -71,7 +71,10 @@ export function besideEvent(record: ObjectRecord, time: number): number | undefi
 
 /** The time of one log line: its own, else that of the line before it (`stream.latest`), else its arrival. */
 export function lineTime(timestamp: string | undefined, stream: RunningTime, arrival: number): number {
-  const own = timestamp === undefined ? undefined : parseTimestamp(timestamp);
+  return instantTime(timestamp === undefined ? undefined : parseTimestamp(timestamp), stream, arrival);
+}
+
+function instantTime(own: number | undefined, stream: RunningTime, arrival: number): number {
   if (own !== undefined) return advance(stream, own);
   return stream.latest === Number.NEGATIVE_INFINITY ? advance(stream, arrival) : stream.latest;
 }
@@ -96,20 +99,21 @@ export function measureBlock(record: LogRecord, stream: RunningTime, chooses?: C
   for (let start = 0; start <= record.text.length;) {
     const newline = record.text.indexOf("\n", start);
     const end = newline === -1 ? record.text.length : newline;
-    // Where every line is told, sixty characters are enough: they hold every timestamp and the space behind it.
-    const { timestamp, message } = splitLogLine(
-      record.text.slice(start, chooses === undefined ? Math.min(end, start + 60) : end),
-    );
-    const time = lineTime(timestamp, stream, arrival);
-    if (chooses === undefined || chooses(textOfLine(message, record.encoding))) {
+    const own = lineInstantAt(record.text, start, end);
+    const time = instantTime(own, stream, arrival);
+    if (chooses === undefined || chooses(messageOf(record, start, end))) {
       if (told === 0) from = time;
       to = time;
       told++;
     }
-    if (first === undefined) isDated = timestamp !== undefined;
+    if (first === undefined) isDated = own !== undefined;
     first ??= time;
     lines++;
     start = end + 1;
   }
   return { time: first ?? advance(stream, arrival), lines, isDated, told: told === 0 ? undefined : { lines: told, from, to } };
+}
+
+function messageOf({ text, encoding }: LogRecord, start: number, end: number): string {
+  return textOfLine(splitLogLine(text.slice(start, end)).message, encoding);
 }

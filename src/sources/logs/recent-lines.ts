@@ -126,8 +126,8 @@ export function hashLine(line: Buffer): number {
 
 /**
  * Over the bytes from `start` to `end`, their number mixed in: two lines of one second that differ collide once in four thousand
- * million, and never if they differ in one of the words alone. Four bytes at a time, folded as in MurmurHash: FNV-1a, a byte at a time, took two
- * and a half times as long (`bench/bulk-logs.mjs`).
+ * million, and never if they differ in one of the words alone. Four bytes at a time, folded as in MurmurHash: FNV-1a, a byte at a
+ * time, took two and a half times as long (`bench/bulk-logs.mjs`).
  */
 export function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start);
