@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseLean } from "./lean-json.ts";
+import { parseLean, parseObject } from "./lean-json.ts";
 
 const managed = fc.array(fc.record({ manager: fc.string(), fieldsV1: fc.object({ maxDepth: 4 }) }));
 const objects = fc.record({
@@ -49,5 +49,19 @@ describe("a lean parse", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe("an object of a watch", () => {
+  const managed = '"managedFields":[{"f:x":1}]';
+  it("is read whole where it is short, and without managedFields where it is long", () => {
+    const short = `{${managed},"uid":"u"}`;
+    const long = `{${managed},"uid":"${"u".repeat(2_048)}"}`;
+    expect(parseObject(Buffer.from(short))).toEqual(JSON.parse(short));
+    expect(parseObject(Buffer.from(long))).toEqual({ managedFields: [], uid: "u".repeat(2_048) });
+  });
+
+  it.each(['{"a":1', '{"managedFields":[1,}'])("that is no JSON is refused: %s", (text) => {
+    expect(() => parseObject(Buffer.from(text))).toThrow(SyntaxError);
   });
 });

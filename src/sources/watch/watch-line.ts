@@ -1,6 +1,6 @@
 /** Reads one line of a watch and decides what it means. Pure: the table in the test is the specification. */
 import { compareResourceVersions, field, findMember, textField } from "../../base/index.ts";
-import { parseLean } from "./lean-json.ts";
+import { parseObject } from "./lean-json.ts";
 import { parseSliced, type SliceMemory } from "./slices.ts";
 import type { WireObject } from "./watch-item.ts";
 
@@ -101,7 +101,7 @@ export function parseWatchLine(line: Buffer, memory?: SliceMemory): WatchLine {
   const sliced = memory === undefined ? undefined : parseSliced(line, memory);
   let parsed: unknown;
   try {
-    parsed = sliced === undefined ? parseLean(line) : sliced.parsed;
+    parsed = sliced === undefined ? parseObject(line) : sliced.parsed;
   } catch (error) {
     return {
       type: "undecodable",
