@@ -24,13 +24,16 @@ export interface RecoveredScope {
 
 interface RecordedVersion {
   readonly seq: number;
+  readonly uid: string;
   readonly resourceVersion: string;
+  readonly isDeleted: boolean;
 }
 
 interface Entry {
   readonly known: KnownVersions;
   mark: Mark | undefined;
-  readonly recorded: Map<string, RecordedVersion>;
+  /** A list: to make a key of each and look it up was a twentieth of recording an Event (`watch-events` in `bench/`). */
+  recorded: RecordedVersion[];
   coveredTo: number;
   openGap: GapRecord | undefined;
   isListed: boolean;
@@ -47,7 +50,7 @@ export interface RecoveredScopesState {
 type EntryState = Omit<Entry, "known" | "recorded"> & {
   readonly scope: ScopeId;
   readonly known: Iterable<EntryOf<KnownVersions>>;
-  readonly recorded: Iterable<EntryOf<Entry["recorded"]>>;
+  readonly recorded: Iterable<RecordedVersion>;
 };
 type EntryOf<M> = M extends ReadonlyMap<infer K, infer V> ? readonly [K, V] : never;
 
@@ -65,7 +68,7 @@ export class RecoveredScopes {
 
   restore({ entries, isDamaged }: RecoveredScopesState): void {
     for (const { scope, known, recorded, ...entry } of entries)
-      this.#entries.set(scope, { ...entry, known: new Map(known), recorded: new Map(recorded) });
+      this.#entries.set(scope, { ...entry, known: new Map(known), recorded: [...recorded] });
     this.#isDamaged = isDamaged;
   }
 
@@ -125,7 +128,7 @@ export class RecoveredScopes {
         {
           known: new Map(known),
           mark,
-          recorded: new Set(recorded.keys()),
+          recorded: new Set(recorded.map((each) => versionKey(each.uid, each.resourceVersion, each.isDeleted))),
           coveredTo,
           openGap: openGap === undefined ? undefined : asOpen(openGap),
         },
@@ -139,7 +142,7 @@ export class RecoveredScopes {
     const entry: Entry = {
       known: new Map(),
       mark: undefined,
-      recorded: new Map(),
+      recorded: [],
       // Until its first list nothing of a scope is covered: a run that dies before it leaves a gap from here.
       coveredTo: Date.parse(at),
       openGap: undefined,
@@ -156,7 +159,7 @@ export class RecoveredScopes {
     const isDeleted = record.change === "DELETED";
     if (isDeleted) entry.known.delete(uid);
     else entry.known.set(uid, { resourceVersion, name, namespace });
-    entry.recorded.set(versionKey(uid, resourceVersion, isDeleted), { seq: record.seq, resourceVersion });
+    entry.recorded.push({ seq: record.seq, uid, resourceVersion, isDeleted });
   }
 
   #acceptScope(entry: Entry, record: ScopeRecord): void {
@@ -205,8 +208,7 @@ export class RecoveredScopes {
       if (entry === undefined) continue;
       entry.mark = resourceVersion === undefined || !entry.isTrusted ? undefined : { resourceVersion, upTo };
       // A run that was killed may have recorded what lies above a mark that the next one has got to.
-      for (const [key, recorded] of entry.recorded)
-        if (recorded.seq <= upTo && !isAbove(recorded, resourceVersion)) entry.recorded.delete(key);
+      entry.recorded = entry.recorded.filter((recorded) => recorded.seq > upTo || isAbove(recorded, resourceVersion));
     }
   }
 }
