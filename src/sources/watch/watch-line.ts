@@ -1,7 +1,7 @@
 /** Reads one line of a watch and decides what it means. Pure: the table in the test is the specification. */
 import { compareResourceVersions, field, findMember, textField } from "../../base/index.ts";
 import { parseObject } from "./lean-json.ts";
-import { parseSliced, type SliceMemory } from "./slices.ts";
+import { parseSliced, type PlacedSlice, type SliceMemory } from "./slices.ts";
 import type { WireObject } from "./watch-item.ts";
 
 /** One decoded line. */
@@ -125,21 +125,25 @@ export function parseWatchLine(line: Buffer, memory?: SliceMemory): WatchLine {
   // A Table shows rows for people (client-go refuses it too): whatever it hides would be skipped.
   if (textField(object, "kind") === "Table") return { type: "undecodable", detail: "a Table instead of an object" };
   const raw = rawObject(line, type);
-  const identified = identify(raw, object);
-  if (identified === undefined) return { type: "unidentified", detail: `${type} without uid, name or resourceVersion` };
-  if (sliced === undefined) return { type, object: identified };
   const before = raw.byteOffset - line.byteOffset;
-  return { type, object: { ...identified, slices: sliced.slices.map(({ start, slice }) => ({ start: start - before, slice })) } };
+  const slices = sliced?.slices.map(({ start, slice }) => ({ start: start - before, slice }));
+  const identified = identify(raw, object, slices);
+  if (identified === undefined) return { type: "unidentified", detail: `${type} without uid, name or resourceVersion` };
+  return { type, object: identified };
 }
 
 /** The identity of an object, or `undefined` when it lacks one. */
-export function identify(raw: Buffer, parsed: unknown): WireObject | undefined {
+export function identify(raw: Buffer, parsed: unknown, slices?: readonly PlacedSlice[]): WireObject | undefined {
   const metadata = field(parsed, "metadata");
   const uid = textField(metadata, "uid");
   const name = textField(metadata, "name");
   const resourceVersion = textField(metadata, "resourceVersion");
   if (uid === undefined || name === undefined || resourceVersion === undefined) return undefined;
-  return { raw, parsed, uid, name, namespace: textField(metadata, "namespace"), resourceVersion };
+  const namespace = textField(metadata, "namespace");
+  // A literal for each: a spread is dearer (`bench/stages.mjs`).
+  return slices === undefined
+    ? { raw, parsed, uid, name, namespace, resourceVersion }
+    : { raw, parsed, uid, name, namespace, resourceVersion, slices };
 }
 
 /** The object's own bytes. The API server writes `{"type":"…","object":…}`; any other order is searched. */
