@@ -53,10 +53,10 @@ describe("a lean parse", () => {
 });
 
 describe("an object of a watch", () => {
-  const managed = '"managedFields":[{"f:x":1}]';
+  const member = '"managedFields":[{"f:x":1}]';
   it("is read whole where it is short, and without managedFields where it is long", () => {
-    const short = `{${managed},"uid":"u"}`;
-    const long = `{${managed},"uid":"${"u".repeat(2_048)}"}`;
+    const short = `{${member},"uid":"u"}`;
+    const long = `{${member},"uid":"${"u".repeat(2_048)}"}`;
     expect(parseObject(Buffer.from(short))).toEqual(JSON.parse(short));
     expect(parseObject(Buffer.from(long))).toEqual({ managedFields: [], uid: "u".repeat(2_048) });
   });
