@@ -6,7 +6,8 @@ import { isUtf8 } from "node:buffer";
 import { type ChoosesLine, isoTime, type Stamp } from "../base/index.ts";
 import { type LogRecord, splitLogLine, textOfLine } from "../record/index.ts";
 import type { LineBlock } from "../sources/index.ts";
-import { type LogRedactionState, redactLogText } from "./redact-log.ts";
+import { type LogRedactionState, redactLogText, type RedactedLog } from "./redact-log.ts";
+import { mayHoldShapesIn } from "./redaction/hints.ts";
 
 /** Whole lines as the API sent them, without newlines, each still with its timestamp. */
 export interface LogBlockInput {
@@ -55,7 +56,7 @@ export function keepLines(record: LogRecord, chooses: ChoosesLine): KeptLines {
 export function normaliseLogBlock(input: LogBlockInput): LogBlock {
   const { bytes } = input.lines;
   const encoding = isUtf8(bytes) ? "utf8" : "latin1";
-  const redacted = redactLogText(bytes.toString(encoding), input.redaction);
+  const redacted = redactedText(bytes, bytes.toString(encoding), input.redaction);
   return {
     state: redacted.state,
     record: {
@@ -71,4 +72,10 @@ export function normaliseLogBlock(input: LogBlockInput): LogBlock {
       text: redacted.text,
     },
   };
+}
+
+/** One look at the bytes does for nearly every block, also of a log that is full of addresses. */
+function redactedText(bytes: Buffer, text: string, state: LogRedactionState): RedactedLog {
+  const isPlain = state.keyLinesLeft === 0 && !mayHoldShapesIn(bytes);
+  return isPlain ? { text, redactions: 0, state } : redactLogText(text, state);
 }

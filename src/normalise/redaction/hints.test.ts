@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { hintsIn } from "./hints.ts";
+import { initialLogRedaction, redactLogText } from "../redact-log.ts";
+import { hintsIn, mayHoldShapesIn } from "./hints.ts";
 import { mayHoldCopies } from "./names.ts";
 import { HELM_RELEASE, SECRET_KIND, variableEdits } from "./object-rules.ts";
 import { redactShapesPlainly, SHAPE_HINTS } from "./patterns.ts";
@@ -9,7 +10,8 @@ const KEY = Buffer.alloc(16, 1);
 const PARTS =
   "auths|auth|dXNlcjpwYXNz|authorization|Bearer |a1B2c3D4e5a1B2c3D4e5|secret_access_key=|://|:/|/|@|user:pass@host|ghp_|gh|xox|b-|" +
   'eyJhbGciOiJI|.eyJzdWIiOiIxMjM0|.c2ln|-----BEGIN PRIVATE KEY-----|MIIB|\\"|é|\u00a0| |"env":[{"name":"TOKEN","value":"x"}]|' +
-  '"args": ["--token=x"]|"env":[]|"command":["run"]|"command":"run --token x"|last-|applied|"Sec|ret"|sh.helm.|release.v1.|glpat-|npm_|hvs.|AKIA|:';
+  '"args": ["--token=x"]|"env":[]|"command":["run"]|"command":"run --token x"|last-|applied|' +
+  '"Sec|ret"|sh.helm.|release.v1.|glpat-|npm_|hvs.|AKIA|:';
 const texts = fc.array(fc.oneof(fc.constantFrom(...PARTS.split("|")), fc.string({ maxLength: 4 })), { maxLength: 8 });
 
 const hasVariables = (text: string): boolean => variableEdits(Buffer.from(text, "latin1"), text, KEY).length > 0;
@@ -65,3 +67,21 @@ test.each(['"env"', '"args"', '"command"'])(
     expect(hintsIn(text, 0, text.length)).toBe("any");
   },
 );
+
+test("whatever is taken out of a log, and the beginning of a key that is open behind it, is announced", () => {
+  const seen = { changed: 0, open: 0, none: 0 };
+  fc.assert(
+    fc.property(texts, fc.constantFrom("", "\n"), (parts, between) => {
+      const text = Buffer.from(parts.join(between)).toString("latin1");
+      const mayHold = mayHoldShapesIn(Buffer.from(text, "latin1"));
+      const { text: redacted, state } = redactLogText(text, initialLogRedaction);
+      if (redacted !== text) seen.changed++;
+      if (state.keyLinesLeft > 0) seen.open++;
+      if (!mayHold) seen.none++;
+      expect(mayHold || (redacted === text && state === initialLogRedaction)).toBe(true);
+      expect(mayHoldShapesIn(Buffer.from(text, "utf8"))).toBe(mayHold);
+    }),
+    { numRuns: 6_000 },
+  );
+  for (const times of Object.values(seen)) expect(times).toBeGreaterThan(50);
+});

@@ -17,6 +17,8 @@ const SCAN: LiteralScan = new LiteralScan([
   SCHEME,
 ]);
 
+const SHAPES: LiteralScan = new LiteralScan([...SHAPE_HINTS, SCHEME]);
+
 const AT = 0x40;
 const COLON = 0x3a;
 const SLASH = 0x2f;
@@ -40,6 +42,14 @@ export function hintsIn(bytes: Uint8Array, start: number, end: number): Hints {
     else if (first !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return "any";
   }
   return found;
+}
+
+/** False when in the bytes of a text nothing is a secret by its shape, nor the beginning of a private key. */
+export function mayHoldShapesIn(bytes: Uint8Array): boolean {
+  const end = bytes.length;
+  for (let at = SHAPES.find(bytes, 0, end); at !== -1; at = SHAPES.find(bytes, at + 1, end))
+    if (bytes[at] !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return true;
+  return false;
 }
 
 /** Whether an `@` stands before the next quote, slash or white space. */
