@@ -5,7 +5,8 @@ import { isoMs, isoTime } from "./clock.ts";
 const BEGIN = Date.UTC(2026, 0, 1);
 
 test("a time is written as Date writes it, whatever was written before", () => {
-  const far = integer({ min: -8.64e15, max: 8.64e15 });
+  // Less than the last moment that a Date has.
+  const far = integer({ min: -8.64e15, max: 8.64e15 - 1 });
   const near = integer({ min: BEGIN - 200_000, max: BEGIN + 200_000 });
   for (const times of [far, near])
     assert(
