@@ -64,8 +64,8 @@ export const WATCH_BUGS: readonly Mutation[] = [
     story:
       "An object without resourceVersion is taken as progress, and what was sent before it is never asked for again (kube-rs: NoResourceVersion).",
     room: "sources",
-    find: "if (uid === undefined || name === undefined || resourceVersion === undefined) return undefined;\n  return { raw, parsed",
-    replace: "if (uid === undefined || name === undefined) return undefined;\n  return { raw, parsed",
+    find: "if (uid === undefined || name === undefined || resourceVersion === undefined) return undefined;\n  const namespace",
+    replace: "if (uid === undefined || name === undefined) return undefined;\n  const namespace",
     tests: line,
   },
   {
