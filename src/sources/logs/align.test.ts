@@ -380,7 +380,7 @@ describe("a snapshot of the file beside a quiet stream", () => {
 test("property: lines in one block are taken as they are one by one", () => {
   const aStep = fc.record({
     step: fc.constantFrom(0, 0, 0, 1, 1, 3, -1, -4, -3_600),
-    text: fc.constantFrom("a", "b", "a longer one"),
+    text: fc.constantFrom("a", "b", "a longer one".repeat(250)),
   });
   fc.assert(
     fc.property(
@@ -401,7 +401,17 @@ test("property: lines in one block are taken as they are one by one", () => {
             if (last !== "deliver") break;
           }
           const { lines, bytes, first, newest } = aligner;
-          return { got, last, lines, bytes, first, newest, leaps: aligner.takeLeaps(), resume: aligner.reconnect() };
+          return {
+            got,
+            last,
+            lines,
+            bytes,
+            first,
+            newest,
+            leaps: aligner.takeLeaps(),
+            seams: aligner.seams.state(),
+            resume: aligner.reconnect(),
+          };
         };
         const pieces: Buffer[][] = [];
         for (let at = 0; at < file.length; at += pieces.at(-1)?.length ?? 1)

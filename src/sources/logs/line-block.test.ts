@@ -91,3 +91,14 @@ test("the kubelet's own error is found at its line, and nowhere else", () => {
   expect(inBandLineOf(LineBlock.of([stamped, Buffer.from("far"), stamped]))).toBe(-1);
   expect(inBandLineOf(LineBlock.none)).toBe(-1);
 });
+
+test("what stands behind a line is none of its time", () => {
+  const time = "2026-01-31T23:58:01.123456789Z";
+  const block = LineBlock.of(
+    [`${time} x`, "2026-01-31T23:58:02.1", "1234567Z x", "2026-01-31T23:58:03Z", " x"].map((line) => Buffer.from(line)),
+  );
+  const seconds = new SecondReader();
+  const read = Array.from({ length: block.length }, (_, at) => seconds.readAt(block.bytes, block.startOf(at), block.endOf(at)));
+  const second = Date.parse("2026-01-31T23:58:00Z") / 1_000;
+  expect(read).toEqual([second + 1, undefined, undefined, second + 3, undefined]);
+});
