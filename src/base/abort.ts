@@ -3,7 +3,10 @@
  * are gone (Node 20: `kDependantSignals`), so a signal that lives as long as the program gathers one for every request ever made.
  */
 
-/** What aborts with a signal. One listener for all of it: Node goes through every listener for each that comes or goes (`streams.mjs` in `bench/`). */
+/**
+ * What aborts with a signal. One listener for all of it: Node goes through every listener for each that comes or goes (`streams.mjs`
+ * in `bench/`).
+ */
 const parts = new WeakMap<AbortSignal, Set<AbortController>>();
 
 /** A controller that aborts with `parent`, too. Once it has aborted it holds nothing on `parent`, so abort it when its part is over. */
