@@ -58,7 +58,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   apiserver: { imports: ["base", "record", "archive"], builtins: [...FILES, "node:http", "node:https", "node:net", "node:zlib"] },
   proof: {
     imports: ["base", "record", "cluster", "sources", "archive", "story", "capture", "apiserver"],
-    builtins: ["node:fs", "node:os", "node:process"],
+    builtins: ["node:fs", "node:os", "node:process", "node:zlib"],
   },
   config: { imports: ["base"], types: ["capture", "cluster"], packages: ["zod", "yaml"], builtins: FILES },
   telemetry: {

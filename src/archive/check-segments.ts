@@ -5,9 +5,9 @@
 import { createHash } from "node:crypto";
 import type { FaroRecord, SealRecord } from "../record/index.ts";
 import { diskLayer, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
-import { indexFile, indexName, segmentName } from "./layout.ts";
+import { indexFile, indexName, packedSegmentName, segmentName } from "./layout.ts";
 import { noRecording } from "./messages.ts";
-import { openSegment } from "./packed-segment.ts";
+import { isTorn, openSegment, packedFaults } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment } from "./scan-segment.ts";
 import { SegmentIndexer } from "./segment-index.ts";
 import { checksumsOf } from "./segment-seal.ts";
@@ -58,6 +58,7 @@ export async function* checkSegments(
     try {
       const index = await readIndex(layer, indexFile(directory, segment));
       yield* checkSegment(file, { segment, isLast: segment === segments.at(-1), index }, onFinding);
+      checkPacked(file, packedSegmentName(segment), onFinding);
     } finally {
       await file.close();
     }
@@ -119,6 +120,13 @@ async function* checkSegment(
   }
   const why = await sealFault(file, seal, records);
   if (why !== undefined) onFinding({ severity: "damage", what: `the segment differs from its seal: ${why}`, file: name });
+}
+
+/** What of a packed segment did not come out as it was packed; known after it was read. */
+function checkPacked(file: OpenFile, name: string, onFinding: (finding: Finding) => void): void {
+  for (const { what, offset, bytes } of packedFaults(file))
+    onFinding({ severity: "damage", what: `cannot be unpacked: ${what}`, file: name, offset, bytes });
+  if (isTorn(file)) onFinding({ severity: "damage", what: "the end of the packed segment is missing", file: name });
 }
 
 /** What a seal and its segment disagree in; `undefined`: nothing. */

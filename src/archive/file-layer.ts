@@ -3,7 +3,7 @@
  * place. Errors are those of Node: an `Error` with a `code` such as `ENOSPC`.
  */
 import { readSync, type Stats } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
 
 export interface OpenFile {
@@ -33,6 +33,8 @@ export interface FileLayer {
   /** Makes the names in a directory durable: a new file survives a power cut only after this. */
   syncDirectory(directory: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Gives a file another name, in the place of the file that has it. */
+  rename(from: string, to: string): Promise<void>;
 }
 
 /** The code of a system error (`ENOSPC`), `undefined` for any other value. */
@@ -130,6 +132,7 @@ export const diskLayer: FileLayer = {
     }
   },
   remove: (path) => rm(path, { force: true }),
+  rename,
 };
 
 /** The real disk, for a process that does nothing else while it reads: it waits for what it reads itself. */

@@ -8,6 +8,7 @@ export { DELETED, INFERRED, type IndexVersions, type VersionColumns } from "./se
 export { openRecording, type RecordingOptions } from "./open-recording.ts";
 export { prepareOutput } from "./output.ts";
 export { type Damage, openRecordingSource, type ReadableRecording, type ReadOptions } from "./recording-reader.ts";
+export type { PackingOptions } from "./segment-packer.ts";
 export type { Commit, RecordingWriter } from "./recording-writer.ts";
 export { lastSeqOf, type Recovered } from "./recover.ts";
 export { readState, type RecordingMark, type SavedState } from "./state-file.ts";

@@ -31,9 +31,19 @@ export function segmentFile(directory: string, segment: number): string {
   return join(directory, segmentName(segment));
 }
 
-/** The segment as `gzip` leaves it. */
+/** The segment packed, named as `gzip` names it. */
 export function packedSegmentFile(directory: string, segment: number): string {
-  return `${segmentFile(directory, segment)}.gz`;
+  return join(directory, packedSegmentName(segment));
+}
+
+/** `000001.ndjson.gz` for 1. */
+export function packedSegmentName(segment: number): string {
+  return `${segmentName(segment)}.gz`;
+}
+
+/** A packed segment that is being written. */
+export function unfinishedPackedFile(directory: string, segment: number): string {
+  return `${packedSegmentFile(directory, segment)}.part`;
 }
 
 /** What a recorder knows at some place of the recording: derived from it, and of no use without it. Two take turns. */

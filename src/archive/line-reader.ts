@@ -32,6 +32,7 @@ export class LineReader {
   readonly #layer: FileLayer;
   readonly #directory: string;
   readonly #files = new Map<number, Promise<OpenFile>>();
+  readonly #reads = new Set<Promise<number>>();
   #guess = GUESS_MAX / 8;
 
   constructor(layer: FileLayer, directory: string) {
@@ -76,6 +77,14 @@ export class LineReader {
     for (const file of files) await file.close();
   }
 
+  /** Closes the file of a segment when nothing is read from it any more; the next line is read from the one that is there then. */
+  async letGo(segment: number): Promise<void> {
+    const opening = this.#files.get(segment);
+    this.#files.delete(segment);
+    await Promise.allSettled(this.#reads);
+    await (await opening)?.close();
+  }
+
   /** The stretch of each position, for as many positions as there is room for. */
   #plan(positions: readonly Position[], room: number): readonly Stretch[] {
     for (let count = Math.min(positions.length, LINES_MAX); ; count >>= 1) {
@@ -101,21 +110,32 @@ export class LineReader {
   }
 
   async #fill(stretch: Stretch, memory: Buffer): Promise<void> {
-    const file = await this.#file(stretch.segment);
-    stretch.length = await readFully(file, memory.subarray(stretch.at, stretch.at + stretch.end - stretch.start), stretch.start);
+    const into = memory.subarray(stretch.at, stretch.at + stretch.end - stretch.start);
+    stretch.length = await this.#read(stretch.segment, into, stretch.start);
   }
 
   /** The line whose first bytes stand at the end of a stretch. */
   async #readOn(stretch: Stretch, begun: Buffer): Promise<Buffer> {
-    const file = await this.#file(stretch.segment);
+    const { segment } = stretch;
     for (let line = begun; ;) {
       const more = Buffer.allocUnsafeSlow(Math.max(4 * line.length, GUESS_MAX));
       line.copy(more);
-      const length = line.length + (await readFully(file, more.subarray(line.length), stretch.end - begun.length + line.length));
+      const length =
+        line.length + (await this.#read(segment, more.subarray(line.length), stretch.end - begun.length + line.length));
       const newline = more.indexOf(NEWLINE, line.length);
       if (newline !== -1 && newline < length) return more.subarray(0, newline);
       line = more.subarray(0, length);
       if (length < more.length) return line;
+    }
+  }
+
+  async #read(segment: number, into: Buffer, position: number): Promise<number> {
+    const read = this.#file(segment).then((file) => readFully(file, into, position));
+    this.#reads.add(read);
+    try {
+      return await read;
+    } finally {
+      this.#reads.delete(read);
     }
   }
 

@@ -1,4 +1,5 @@
 /** A disk in memory for the tests of this room: it can be full, fail, tear writes, and lose what was not synced. */
+import { crc32 } from "node:zlib";
 import type { FileLayer, OpenFile } from "./file-layer.ts";
 
 export class MemoryDisk implements FileLayer {
@@ -9,7 +10,7 @@ export class MemoryDisk implements FileLayer {
   /** Bytes that one write takes at the most. */
   writeMax: number = Number.POSITIVE_INFINITY;
   /** Called before each operation; throws to make it fail. */
-  fault: (operation: "open" | "write" | "datasync" | "mkdir") => void = () => {};
+  fault: (operation: "open" | "write" | "datasync" | "mkdir" | "rename" | "remove" | "sync-directory") => void = () => {};
   /** Called in each write, so that a test can hold it. */
   gate: () => Promise<void> = () => Promise.resolve();
 
@@ -33,7 +34,8 @@ export class MemoryDisk implements FileLayer {
   }
 
   stampOf(path: string): Promise<string | undefined> {
-    return Promise.resolve(this.files.get(path)?.toString("latin1"));
+    const content = this.files.get(path);
+    return Promise.resolve(content === undefined ? undefined : `${content.length}:${crc32(content)}`);
   }
 
   async createDirectory(): Promise<void> {
@@ -41,13 +43,24 @@ export class MemoryDisk implements FileLayer {
     this.fault("mkdir");
   }
 
-  syncDirectory(): Promise<void> {
-    return Promise.resolve();
+  async syncDirectory(): Promise<void> {
+    await Promise.resolve();
+    this.fault("sync-directory");
   }
 
-  remove(path: string): Promise<void> {
+  async remove(path: string): Promise<void> {
+    await Promise.resolve();
+    this.fault("remove");
     this.files.delete(path);
-    return Promise.resolve();
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await Promise.resolve();
+    this.fault("rename");
+    const content = this.files.get(from);
+    if (content === undefined) throw systemError("ENOENT");
+    this.files.delete(from);
+    this.files.set(to, content);
   }
 
   async #open(path: string, isCreating: boolean): Promise<OpenFile> {

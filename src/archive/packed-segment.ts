@@ -1,25 +1,42 @@
 /**
- * Segments as readers open them: as they were written, or packed with gzip by whoever keeps old recordings
- * (`000001.ndjson.gz`). A packed one is unpacked into memory, since it cannot be read from the middle.
+ * Segments as readers open them: as they were written, or packed (`000001.ndjson.gz`). Of one that Faro packed any place is read by
+ * unpacking the block in which it is. One that `gzip` packed has no blocks, and is unpacked into memory.
  */
 import { gunzipSync } from "node:zlib";
 import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { packedSegmentFile, segmentFile } from "./layout.ts";
 import { segmentNotUnpacked } from "./messages.ts";
+import { packedBlocks } from "./packed-blocks.ts";
+import {
+  decodeMemberHead,
+  decodeTable,
+  MEMBER_HEAD_BYTES,
+  type PackedTable,
+  TABLE_END_BYTES,
+  tableBytes,
+  type UnpackedBlock,
+  unpackMember,
+} from "./packed-format.ts";
+
+/** A stretch of a packed file that is not as it was written. */
+export interface PackedFault {
+  readonly what: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
 
 /**
  * Opens a segment for reading, packed or not; when both are there the one that is not.
- * @throws FaroError `FARO_RECORDING_DAMAGED` when it cannot be unpacked
+ * @throws FaroError `FARO_RECORDING_DAMAGED` when nothing of it can be unpacked
  */
 export async function openSegment(layer: FileLayer, directory: string, segment: number): Promise<OpenFile> {
   try {
     return await layer.openForReading(segmentFile(directory, segment));
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    const path = packedSegmentFile(directory, segment);
-    const packed = await openPacked(layer, path);
+    const packed = await openPacked(layer, directory, segment);
     if (packed === undefined) throw error;
-    return unpack(packed, path);
+    return packed;
   }
 }
 
@@ -29,7 +46,62 @@ export async function isPacked(layer: FileLayer, directory: string, segment: num
   return (await layer.identityOf(plain)) === undefined && (await layer.identityOf(packed)) !== undefined;
 }
 
-async function openPacked(layer: FileLayer, path: string): Promise<OpenFile | undefined> {
+/** What a segment's file is known by that nobody writes to, the same after it was packed; `undefined` when `gzip` packed it. */
+export async function stampOfSegment(layer: FileLayer, directory: string, segment: number): Promise<string | undefined> {
+  const stamp = await layer.stampOf(segmentFile(directory, segment));
+  if (stamp !== undefined) return stamp;
+  const file = await openFile(layer, packedSegmentFile(directory, segment));
+  try {
+    return file === undefined ? undefined : (await readTable(file))?.stamp;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** What of a packed segment was found damaged by those who read it; nothing for a plain one. */
+export function packedFaults(file: OpenFile): readonly PackedFault[] {
+  return file instanceof PackedSegment ? file.faults : [];
+}
+
+/** True of a packed segment whose end was cut off. */
+export function isTorn(file: OpenFile): boolean {
+  return file instanceof PackedSegment && file.isTorn;
+}
+
+/** The table at the end of a file that Faro packed; `undefined` when there is none. */
+export async function readTable(file: OpenFile): Promise<PackedTable | undefined> {
+  const size = await file.size();
+  const end = await bytesAt(file, size - TABLE_END_BYTES, TABLE_END_BYTES);
+  const length = tableBytes(end);
+  const text = await bytesAt(file, size - TABLE_END_BYTES - length, length);
+  return length > 0 && text.length === length ? decodeTable(text, end, size) : undefined;
+}
+
+/** The member of a block: what stands between two starts. */
+export function memberSpan({ bytes, blockBytes, starts }: PackedTable, block: number): [at: number, bytes: number, text: number] {
+  const at = starts[block] ?? 0;
+  return [at, (starts[block + 1] ?? at) - at, Math.min(blockBytes, bytes - block * blockBytes)];
+}
+
+async function openPacked(layer: FileLayer, directory: string, segment: number): Promise<OpenFile | undefined> {
+  const path = packedSegmentFile(directory, segment);
+  const file = await openFile(layer, path);
+  if (file === undefined) return undefined;
+  try {
+    const table = await readTable(file);
+    if (table !== undefined) return new PackedSegment(file, table, false);
+    const found = await findMembers(file);
+    if (found !== undefined) return new PackedSegment(file, found, true);
+    const whole = new UnpackedSegment(gunzipSync(await bytesAt(file, 0, await file.size())), path);
+    await file.close();
+    return whole;
+  } catch (error) {
+    await file.close();
+    throw segmentNotUnpacked(path, error);
+  }
+}
+
+async function openFile(layer: FileLayer, path: string): Promise<OpenFile | undefined> {
   try {
     return await layer.openForReading(path);
   } catch (error) {
@@ -38,38 +110,36 @@ async function openPacked(layer: FileLayer, path: string): Promise<OpenFile | un
   }
 }
 
-async function unpack(packed: OpenFile, path: string): Promise<OpenFile> {
-  try {
-    const bytes = Buffer.alloc(await packed.size());
-    const length = await readFully(packed, bytes, 0);
-    return new UnpackedSegment(gunzipSync(bytes.subarray(0, length)), path);
-  } catch (error) {
-    throw segmentNotUnpacked(path, error);
-  } finally {
-    await packed.close();
+/** Goes from member to member of a file without a table, as far as they are whole; `undefined` when Faro did not pack it. */
+async function findMembers(file: OpenFile): Promise<PackedTable | undefined> {
+  const size = await file.size();
+  const starts = [0];
+  let [bytes, blockBytes] = [0, 0];
+  for (let at = 0; ;) {
+    const head = decodeMemberHead(await bytesAt(file, at, MEMBER_HEAD_BYTES));
+    if (head === undefined || head.bytes <= MEMBER_HEAD_BYTES || at + head.bytes > size) break;
+    if (at === 0) blockBytes = head.textBytes;
+    at += head.bytes;
+    bytes += head.textBytes;
+    starts.push(at);
+    // Only the last one is shorter.
+    if (head.textBytes !== blockBytes) break;
   }
+  const isOurs = decodeMemberHead(await bytesAt(file, 0, MEMBER_HEAD_BYTES)) !== undefined;
+  return isOurs ? { bytes, blockBytes, starts, stamp: "" } : undefined;
 }
 
-class UnpackedSegment implements OpenFile {
-  readonly #bytes: Buffer;
-  readonly #path: string;
+/** As many of so many bytes as there are. */
+async function bytesAt(file: OpenFile, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(position < 0 ? 0 : length);
+  return bytes.subarray(0, await readFully(file, bytes, position));
+}
 
-  constructor(bytes: Buffer, path: string) {
-    this.#bytes = bytes;
-    this.#path = path;
-  }
-
-  read(into: Buffer, position: number): Promise<number> {
-    return Promise.resolve(position >= this.#bytes.length ? 0 : this.#bytes.copy(into, 0, position));
-  }
-
-  size(): Promise<number> {
-    return Promise.resolve(this.#bytes.length);
-  }
-
-  identity(): Promise<string> {
-    return Promise.resolve(this.#path);
-  }
+/** What is only read, and needs nothing to be given back. */
+abstract class ReadOnly implements OpenFile {
+  abstract read(into: Buffer, position: number): Promise<number>;
+  abstract size(): Promise<number>;
+  abstract identity(): Promise<string>;
 
   write(): Promise<number> {
     return this.#refuse();
@@ -88,6 +158,90 @@ class UnpackedSegment implements OpenFile {
   }
 
   #refuse(): Promise<never> {
-    return Promise.reject(new Error(`${this.#path} is packed: it is only read`));
+    return Promise.reject(new Error("a packed segment is only read"));
+  }
+}
+
+class PackedSegment extends ReadOnly {
+  readonly isTorn: boolean;
+  readonly #file: OpenFile;
+  readonly #table: PackedTable;
+  /** Blocks that are being read. */
+  readonly #coming = new Map<number, Promise<UnpackedBlock>>();
+  readonly #faults = new Map<number, PackedFault>();
+
+  constructor(file: OpenFile, table: PackedTable, torn: boolean) {
+    super();
+    this.#file = file;
+    this.#table = table;
+    this.isTorn = torn;
+  }
+
+  get faults(): readonly PackedFault[] {
+    return [...this.#faults.values()];
+  }
+
+  async read(into: Buffer, position: number): Promise<number> {
+    const { bytes, blockBytes } = this.#table;
+    let done = 0;
+    while (done < into.length && position + done < bytes) {
+      const block = Math.floor((position + done) / blockBytes);
+      const { text } = await this.#block(block);
+      done += text.copy(into, done, position + done - block * blockBytes);
+    }
+    return done;
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(this.#table.bytes);
+  }
+
+  identity(): Promise<string> {
+    return this.#file.identity();
+  }
+
+  override async close(): Promise<void> {
+    packedBlocks.drop(this);
+    await this.#file.close();
+  }
+
+  #block(number: number): UnpackedBlock | Promise<UnpackedBlock> {
+    const kept = packedBlocks.get(this, number);
+    if (kept !== undefined) return kept;
+    const coming = this.#coming.get(number) ?? this.#unpack(number).finally(() => this.#coming.delete(number));
+    this.#coming.set(number, coming);
+    return coming;
+  }
+
+  async #unpack(number: number): Promise<UnpackedBlock> {
+    const [offset, bytes, textBytes] = memberSpan(this.#table, number);
+    const block = unpackMember(await bytesAt(this.#file, offset, bytes), textBytes);
+    if (block.fault !== undefined) this.#faults.set(number, { what: block.fault, offset, bytes });
+    packedBlocks.keep(this, number, block);
+    return block;
+  }
+}
+
+/** A whole segment in memory. */
+class UnpackedSegment extends ReadOnly {
+  readonly #bytes: Buffer;
+  readonly #path: string;
+
+  constructor(bytes: Buffer, path: string) {
+    super();
+    this.#bytes = bytes;
+    this.#path = path;
+  }
+
+  read(into: Buffer, position: number): Promise<number> {
+    return Promise.resolve(position >= this.#bytes.length ? 0 : this.#bytes.copy(into, 0, position));
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(this.#bytes.length);
+  }
+
+  identity(): Promise<string> {
+    return Promise.resolve(this.#path);
   }
 }

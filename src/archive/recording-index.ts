@@ -2,12 +2,14 @@
  * A recording by its indexes: which segment holds what, and single lines of it, read where they stand. Only heads are kept in
  * memory. Reading is synchronous, for a server that answers one person. A segment without a usable index is read once, whole.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { invariant } from "../base/index.ts";
 import { decodeRecord, type FaroRecord } from "../record/index.ts";
 import { diskLayer } from "./file-layer.ts";
-import { indexFile, packedSegmentFile, segmentFile } from "./layout.ts";
+import { indexFile } from "./layout.ts";
 import { noRecording } from "./messages.ts";
+import { openSegment } from "./packed-segment.ts";
+import { openSegmentText, readBytes, type SegmentText } from "./segment-text.ts";
 import { scanSegment } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
 import {
@@ -38,26 +40,30 @@ export interface RecordingIndex {
 
 /**
  * Opens every segment below `directory`.
- * @returns `undefined` when the recording is so small that it is better held in memory, or has packed segments, which cannot be
- *   read from the middle
+ * @returns `undefined` when the recording is so small that it is better held in memory, or has segments that cannot be read from the
+ *   middle: those that `gzip` packed, and packed ones that lack their end
  * @throws FaroError `FARO_RECORDING_DAMAGED` (there is none), `FARO_RECORDING_TOO_NEW`
  */
 export async function openRecordingIndex(directory: string, heldBytesMax: number): Promise<RecordingIndex | undefined> {
   const numbers = await listSegments(diskLayer, directory);
   if (numbers.length === 0) throw noRecording(directory);
   await checkVersions(diskLayer, directory, numbers);
-  if (numbers.some((number) => existsSync(packedSegmentFile(directory, number)))) return undefined;
-  const bytes = numbers.reduce((sum, number) => sum + statSync(segmentFile(directory, number)).size, 0);
-  if (bytes <= heldBytesMax) return undefined;
+  const texts: SegmentText[] = [];
+  for (const number of numbers) {
+    const text = await openSegmentText(directory, number);
+    if (text !== undefined) texts.push(text);
+  }
+  const bytes = texts.reduce((sum, { size }) => sum + size, 0);
+  if (texts.length < numbers.length || bytes <= heldBytesMax) {
+    for (const text of texts) text.close();
+    return undefined;
+  }
   const segments: Segment[] = [];
-  for (const number of numbers) segments.push(await openIndexed(directory, number));
+  for (const text of texts) {
+    const { segment, size } = text;
+    segments.push(new Segment(text, openParts(indexFile(directory, segment), size) ?? (await deriveParts(directory, segment))));
+  }
   return { segments, close: () => segments.forEach((segment) => segment.close()) };
-}
-
-async function openIndexed(directory: string, segment: number): Promise<Segment> {
-  const file = openSync(segmentFile(directory, segment), "r");
-  const index = openParts(indexFile(directory, segment), fstatSync(file).size) ?? (await deriveParts(directory, segment));
-  return new Segment(file, index);
 }
 
 /** The parts of an index, read when they are asked for. */
@@ -105,7 +111,7 @@ function decodeOpening(text: string): { readonly bytes: number; readonly parts: 
 
 /** Reads the segment from its begin to its end. */
 async function deriveParts(directory: string, segment: number): Promise<Parts> {
-  const file = await diskLayer.openForReading(segmentFile(directory, segment));
+  const file = await openSegment(diskLayer, directory, segment);
   const indexer = new SegmentIndexer(segment);
   try {
     for await (const batch of scanSegment(file, Number.POSITIVE_INFINITY)) {
@@ -122,12 +128,12 @@ async function deriveParts(directory: string, segment: number): Promise<Parts> {
 
 class Segment implements IndexedSegment {
   readonly head: IndexHead;
-  readonly #file: number;
+  readonly #text: SegmentText;
   readonly #parts: Parts;
 
   /** The shape of an index is trusted: it is ours, and it vouches for this length of the segment. */
-  constructor(file: number, parts: Parts) {
-    this.#file = file;
+  constructor(text: SegmentText, parts: Parts) {
+    this.#text = text;
     this.#parts = parts;
     this.head = JSON.parse(parts.part(0).toString("utf8")) as IndexHead;
   }
@@ -145,11 +151,11 @@ class Segment implements IndexedSegment {
   }
 
   read(offset: number): FaroRecord {
-    return decodeRecord(readLine(this.#file, offset, LINE_BYTES));
+    return decodeRecord(readLine(this.#text, offset, LINE_BYTES));
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#text.close();
     this.#parts.close();
   }
 }
@@ -159,20 +165,9 @@ const LINE_BYTES = 16 * 1024;
 const NEWLINE = 0x0a;
 
 /** A line without its newline; its length is guessed, and doubled as often as it takes. */
-function readLine(file: number, offset: number, guess: number): Buffer {
-  const bytes = readBytes(file, offset, guess);
+function readLine(text: SegmentText, offset: number, guess: number): Buffer {
+  const bytes = text.read(offset, guess);
   const end = bytes.indexOf(NEWLINE);
   if (end !== -1) return bytes.subarray(0, end);
-  return bytes.length < guess ? bytes : readLine(file, offset, guess * 4);
-}
-
-function readBytes(file: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let done = 0;
-  while (done < length) {
-    const count = readSync(file, bytes, done, length - done, offset + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return bytes.subarray(0, done);
+  return bytes.length < guess ? bytes : readLine(text, offset, guess * 4);
 }

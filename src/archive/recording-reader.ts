@@ -15,9 +15,11 @@ import { diskLayer, type FileLayer } from "./file-layer.ts";
 import { segmentFile } from "./layout.ts";
 import { LineReader } from "./line-reader.ts";
 import { lineDamaged, noRecording, recordingUnreadable } from "./messages.ts";
-import { openSegment } from "./packed-segment.ts";
+import { isTorn, openSegment } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment, type ScanStart } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
+
+const CUT = "the end of the packed segment is missing";
 
 /** A stretch of a recording that cannot be read. */
 export interface Damage {
@@ -89,12 +91,17 @@ export class RecordingReader implements ReadableRecording {
   ): AsyncGenerator<RecordAt> {
     const file = await openSegment(this.#layer, this.#directory, segment);
     try {
+      const isCut = isTorn(file);
+      let lines = start?.lines ?? 0;
       for await (const batch of scanSegment(file, end, start)) {
+        lines += batch.length;
         for (const line of batch) {
           if (line.found === "record") yield { record: line.record, position: positionOf(segment, line.start) };
           else if (line.found === "damage" || !isLast) this.#report(segment, line);
         }
       }
+      const size = await file.size();
+      if (isCut && size <= end) this.#report(segment, { found: "damage", start: size, end: size, line: lines + 1, reason: CUT });
     } finally {
       await file.close();
     }
@@ -125,6 +132,11 @@ export class RecordingReader implements ReadableRecording {
     } catch (cause) {
       throw lineDamaged(segmentFile(this.#directory, segmentOf(position)), offsetOf(position), cause);
     }
+  }
+
+  /** The file of a segment is no longer the one to read. */
+  letGo(segment: number): Promise<void> {
+    return this.#lines.letGo(segment);
   }
 
   close(): Promise<void> {

@@ -27,6 +27,7 @@ import type { Recovered, RecoveredDirectory } from "./recover.ts";
 import { type Damage, RecordingReader } from "./recording-reader.ts";
 import { SegmentFile } from "./segment-file.ts";
 import { INDEXED_BYTES_MIN, SegmentIndexer, writeIndex } from "./segment-index.ts";
+import { type PackingOptions, packSegments } from "./segment-packer.ts";
 import { SegmentSeal } from "./segment-seal.ts";
 import { dropState, type RecordingMark, type SavedState, type StateSlot, writeState } from "./state-file.ts";
 import { Waiters } from "./waiters.ts";
@@ -88,6 +89,8 @@ export class RecordingWriter implements RecordingSource {
   #appended = 0;
   #committed = 0;
   readonly #bytesBefore: number;
+  /** The segment that the disk was given last: those in front of it are closed. */
+  #written: number;
 
   #saved: SavedState | undefined;
   /** Where the next state goes. */
@@ -112,6 +115,7 @@ export class RecordingWriter implements RecordingSource {
     this.recovered = { lastSeq, truncatedBytes, segments };
     this.#settings = settings;
     this.#segment = recovered.nextSegment;
+    this.#written = recovered.nextSegment;
     this.#index = new SegmentIndexer(this.#segment);
     this.#bytesBefore = recovered.bytes;
     this.#disk = new SegmentFile(settings.layer, settings.directory, settings.onRestored);
@@ -158,6 +162,13 @@ export class RecordingWriter implements RecordingSource {
       await dropState(options, slot);
       throw error;
     }
+  }
+
+  /** Packs segments that are finished, those of earlier runs first, until `signal` aborts. */
+  async pack(options: PackingOptions, signal: AbortSignal): Promise<void> {
+    const finishedBefore = (): number => this.#written;
+    const onPacked = (segment: number): Promise<void> => this.#reader.letGo(segment);
+    await packSegments({ ...this.#settings, ...options, finishedBefore, onPacked }, signal);
   }
 
   /** Takes a record. Where it stands is known at once; it is durable when a later `durable()` resolves. */
@@ -375,6 +386,7 @@ export class RecordingWriter implements RecordingSource {
     let bytes = 0;
     let records = 0;
     for (const block of group) {
+      this.#written = block.segment;
       bytes += block.length;
       records += block.records;
       this.#slabs.give(block.release());

@@ -46,7 +46,7 @@ export async function recoverDirectory(
   if (last === undefined) return { lastSeq: 0, truncatedBytes: 0, segments: 0, nextSegment: 1, bytes: 0 };
 
   const tail = (await isPacked(layer, directory, last))
-    ? await readTail(layer, directory, last)
+    ? await readTail(layer, directory, last, startIn(last, from?.position))
     : await recoverTail(layer, segmentFile(directory, last), startIn(last, from?.position));
   const isEmpty = tail.length === 0;
   const kept = isEmpty ? segments.slice(0, -1) : segments;
@@ -72,10 +72,10 @@ interface Tail {
 }
 
 /** Of a packed segment nothing is cut off. */
-async function readTail(layer: FileLayer, directory: string, segment: number): Promise<Tail> {
+async function readTail(layer: FileLayer, directory: string, segment: number, start: number): Promise<Tail> {
   const file = await openSegment(layer, directory, segment);
   try {
-    const { end, lastSeq } = await lastWholeLine(file, 0);
+    const { end, lastSeq } = await lastWholeLine(file, Math.min(start, await file.size()));
     return { length: end, lastSeq, truncatedBytes: 0 };
   } finally {
     await file.close();

@@ -123,7 +123,7 @@ describe("a state that was kept", () => {
     const order: string[] = [];
     disk.fault = (operation) => order.push(operation);
     await writer.saveState(writer.mark(1), PIECES);
-    expect(order.slice(0, order.indexOf("datasync"))).toEqual(["mkdir", "open", "write"]);
+    expect(order.slice(0, order.indexOf("datasync"))).toEqual(["mkdir", "open", "sync-directory", "write"]);
     expect(order.filter((operation) => operation === "open")).toHaveLength(2);
   });
 });

@@ -9,7 +9,8 @@ import { crc32 } from "node:zlib";
 import { invariant } from "../base/index.ts";
 import { offsetOf, type Position, segmentOf } from "../record/index.ts";
 import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
-import { segmentFile, stateFile } from "./layout.ts";
+import { stateFile } from "./layout.ts";
+import { openSegment, stampOfSegment } from "./packed-segment.ts";
 import { writeAll } from "./segment-file.ts";
 import { checksumsOf } from "./segment-seal.ts";
 import { listSegments } from "./segments.ts";
@@ -111,7 +112,7 @@ export async function readState(
 }
 
 async function readClosing({ layer, directory, faroVersion }: StateOptions, slot: StateSlot): Promise<Closing | undefined> {
-  return await withFile(layer, stateFile(directory, slot), async (file) => {
+  return await withFile(layer.openForReading(stateFile(directory, slot)), async (file) => {
     const size = await file.size();
     const last = await readBytes(file, size - LAST_BYTES, LAST_BYTES);
     const length = Number.parseInt(last?.toString("latin1", 9, 17) ?? "", 16);
@@ -144,16 +145,16 @@ async function isBorneOut({ layer, directory }: StateOptions, { position, checks
   if (!isSame) return false;
   const offset = offsetOf(position);
   if (offset === 0) return true;
-  const path = segmentFile(directory, segmentOf(position));
-  return (await withFile(layer, path, async (file) => (await checksumsOf(file, offset)) === checksums)) === true;
+  const marked = openSegment(layer, directory, segmentOf(position));
+  return (await withFile(marked, async (file) => (await checksumsOf(file, offset)) === checksums)) === true;
 }
 
-/** A segment behind which another one begins never changes; a packed one is no longer what it was. */
+/** A segment behind which another one begins never changes. Of one that `gzip` packed nothing says what it was. */
 async function earlierSegments(layer: FileLayer, directory: string, before: Position): Promise<Closing["earlier"]> {
   const found: [number, string][] = [];
   for (const segment of await listSegments(layer, directory)) {
     if (segment >= segmentOf(before)) continue;
-    found.push([segment, (await layer.stampOf(segmentFile(directory, segment))) ?? "packed"]);
+    found.push([segment, (await stampOfSegment(layer, directory, segment)) ?? "packed"]);
   }
   return found;
 }
@@ -163,7 +164,7 @@ async function readPieces(
   slot: StateSlot,
   { bytes }: Closing,
 ): Promise<readonly Buffer[] | undefined> {
-  return await withFile(layer, stateFile(directory, slot), async (file) => {
+  return await withFile(layer.openForReading(stateFile(directory, slot)), async (file) => {
     const length = bytes.reduce((sum, each) => sum + each, 0);
     const pieces: Buffer[] = [];
     let [at, crc] = [0, 0];
@@ -189,9 +190,9 @@ async function readBytes(file: OpenFile, position: number, length: number): Prom
 }
 
 /** `undefined` when there is no such file, or it cannot be read. */
-async function withFile<T>(layer: FileLayer, path: string, use: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
+async function withFile<T>(opening: Promise<OpenFile>, use: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
   try {
-    const file = await layer.openForReading(path);
+    const file = await opening;
     try {
       return await use(file);
     } finally {

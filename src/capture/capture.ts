@@ -11,7 +11,7 @@ import { type Ending, type OrderlyEnding, outcomeOf } from "./ending.ts";
 import { Ingest } from "./ingest.ts";
 import { KeptState } from "./kept-state.ts";
 import type { Capture, CaptureOptions, CaptureResult } from "./options.ts";
-import { type OpenedRun, openRun } from "./open-run.ts";
+import { type OpenedRun, openRun, packRecorded } from "./open-run.ts";
 import { describePlan, type Followed, makePlan, type Plan } from "./plan.ts";
 import type { CapturePlan } from "./plan-types.ts";
 import { Owners } from "./owners.ts";
@@ -222,6 +222,7 @@ class RunningCapture {
     for (const want of this.#wantedAtStart) this.want(want);
     this.#tasks.start("owners", (signal) => this.#owners.run(signal));
     this.#tasks.start("ticks", (signal) => this.#tick(signal));
+    this.#tasks.start("packing", (signal) => packRecorded(this.#writer, this.#options, this.#hub, signal));
     this.#tasks.start("discovery", (signal) => this.#discover(signal));
     const done = this.#finish(release);
     // A listener that only looks at the status must not find an unhandled rejection.

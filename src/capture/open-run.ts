@@ -6,6 +6,7 @@ import { StoryIndex } from "../story/index.ts";
 import type { CaptureOptions } from "./options.ts";
 import type { PodsOptions } from "./pods.ts";
 import { DamageWatch, noteUnreadable, recover, type Recovery, type RecoveryStart, startFrom } from "./recovery.ts";
+import type { StatusHub } from "./status-hub.ts";
 
 export interface OpenedRun {
   readonly writer: RecordingWriter;
@@ -21,7 +22,7 @@ export async function openRun(
   selection: RootSelection,
   told: Pick<RecordingOptions, "clock" | "onCommit" | "onStall" | "onResume" | "onRestored">,
 ): Promise<OpenedRun> {
-  const { output, faroVersion, files, unwrittenBytesMax, correlationTimeoutMs } = options;
+  const { output, faroVersion, files, unwrittenBytesMax, segmentBytesMax, correlationTimeoutMs } = options;
   const damage = new DamageWatch();
   let index: StoryIndex | undefined;
   const writer = await openRecording({
@@ -30,6 +31,7 @@ export async function openRun(
     faroVersion,
     layer: files,
     budgetBytes: unwrittenBytesMax,
+    segmentBytesMax,
     onDamage: (found) => {
       damage.note();
       if (index !== undefined) noteUnreadable(index, found);
@@ -43,4 +45,15 @@ export async function openRun(
   const recovery = await recover(writer, start, damage);
   const { logs } = start.carried;
   return { writer, start, recovery, recorded: { logs: await logs.logs(writer), redactions: logs.redactions() } };
+}
+
+/** Packs what is recorded, as far as it is finished. A segment that cannot be packed loses nothing: it stays as it is. */
+export function packRecorded(
+  writer: RecordingWriter,
+  { packing }: Pick<CaptureOptions, "packing">,
+  hub: StatusHub,
+  signal: AbortSignal,
+): Promise<void> {
+  const onFailure = (detail: string): void => hub.tell({ status: "incident", what: "segment not packed", detail });
+  return writer.pack({ ...packing, onFailure }, signal);
 }

@@ -1,5 +1,5 @@
 /** Everything a capture needs to know, already validated. `config/` makes it from flags, environment and file. */
-import type { FileLayer } from "../archive/index.ts";
+import type { FileLayer, PackingOptions } from "../archive/index.ts";
 import type { Clock, LinearPattern, LineChoice } from "../base/index.ts";
 import type { ApiClient } from "../cluster/index.ts";
 import type { CaptureCondition, CaptureGauges, CaptureStatus } from "./status.ts";
@@ -46,6 +46,10 @@ export interface CaptureOptions {
   readonly stateEveryBytes?: number;
   /** Rows of what is known that are put together in one turn of the event loop, for that; 256 unless given. */
   readonly stateRowsInPiece?: number;
+  /** Length at which a segment of the recording ends; 256 MB unless given. */
+  readonly segmentBytesMax?: number;
+  /** Which finished segments are packed, and how; those of 4 MB and more unless given. */
+  readonly packing?: Pick<PackingOptions, "bytesMin" | "gzip">;
 }
 
 /** Which containers' logs are recorded, and from where on. What is not chosen is not recorded, and no gap. */

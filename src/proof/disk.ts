@@ -84,6 +84,15 @@ export class ProofDisk implements FileLayer {
     return Promise.resolve();
   }
 
+  rename(from: string, to: string): Promise<void> {
+    const content = this.#files.get(from);
+    if (content === undefined) return Promise.reject(systemError("ENOENT"));
+    this.#files.delete(from);
+    this.#files.set(to, content);
+    content.isNamed = false;
+    return Promise.resolve();
+  }
+
   async #open(path: string, isCreating: boolean): Promise<OpenFile> {
     let content = this.#files.get(path);
     if (content === undefined) {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { openRecordingSource, recordingDirectory } from "../archive/index.ts";
 import type { VirtualClock } from "../base/index.ts";
 import { type Capture, checkState, startCapture } from "../capture/index.ts";
@@ -49,6 +50,9 @@ const FARO_VERSION = "0.0.0";
 const STATE_EVERY_BYTES = 20_000;
 /** Some hundred rows are known: what comes while they are put together comes between any two. */
 const STATE_ROWS_IN_PIECE = 8;
+const SEGMENT_BYTES_MAX = 40_000;
+/** Every finished segment, and at once: what Node's pool does takes real time. */
+const PACKING = { bytesMin: 0, gzip: (block: Buffer) => Promise.resolve(gzipSync(block, { level: 1 })) };
 const CONNECT_TIMEOUT_MS = 24 * 3_600_000;
 
 export class RecorderProcess {
@@ -178,6 +182,8 @@ export class RecorderProcess {
         faroVersion: FARO_VERSION,
         stateEveryBytes: STATE_EVERY_BYTES,
         stateRowsInPiece: STATE_ROWS_IN_PIECE,
+        segmentBytesMax: SEGMENT_BYTES_MAX,
+        packing: PACKING,
       });
       this.openings.push({ at: this.#options.clock.monotonic(), earlier: running.earlier });
       await running.capture.done;

@@ -63,7 +63,7 @@ function queues({ counts, gauges }: MetricsReading): readonly MetricFamily[] {
     counter("faro_queue_spilled_items_total", "Records that a full lane spilled to disk.", counts.spilled),
     counter("faro_written_bytes_total", "Bytes written to the recording.", counts.bytes),
     gauge("faro_unwritten_bytes", "Bytes accepted and not yet durable.", gauges.unwrittenBytes),
-    gauge("faro_recording_bytes", "Size of the recording.", gauges.recordingBytes),
+    gauge("faro_recording_bytes", "Size of the recording, as it is unpacked.", gauges.recordingBytes),
     counter("faro_write_stalls_total", "Times the disk could not take records.", counts.stalls),
     {
       type: "histogram",

@@ -17,6 +17,7 @@ export class FaultyDisk implements FileLayer {
   readonly createDirectory: FileLayer["createDirectory"] = (directory) => diskLayer.createDirectory(directory);
   readonly syncDirectory: FileLayer["syncDirectory"] = (directory) => diskLayer.syncDirectory(directory);
   readonly remove: FileLayer["remove"] = (path) => diskLayer.remove(path);
+  readonly rename: FileLayer["rename"] = (from, to) => diskLayer.rename(from, to);
 
   #faulty(file: OpenFile): OpenFile {
     return {
