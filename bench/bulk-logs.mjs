@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { linesRecorded } from "./numbered-lines.mjs";
 import { kubectlProgram, kubectlUntil } from "./peers/kubectl.mjs";
 import { cpuMs, inFolder, kubeconfigFor, memoryMb, option, programFile, startFaro, runPeer, startServer } from "./processes.mjs";
-import { recordedBytes } from "./recording-end.mjs";
+import { recordedBytes } from "./recording-lines.mjs";
 import { byTurns, compare, exponent, print } from "./turns.mjs";
 
 const [SHORT, LONG] = option("sizes", "5,45").split(",");

@@ -16,7 +16,7 @@ import { offsetOf } from "../dist/record/index.js";
 import { checkRecording } from "./check-recording.mjs";
 import { linesOf, objectOf, versionOf } from "./corpus.mjs";
 import { inFolder, option } from "./processes.mjs";
-import { recordedBytes } from "./recording-end.mjs";
+import { recordedBytes } from "./recording-lines.mjs";
 import { byTurns, compare, exponent, print, quantile } from "./turns.mjs";
 
 const numbers = (name, otherwise) => option(name, otherwise).split(",").filter(Boolean).map(Number);

@@ -9,7 +9,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inFolder, memoryMb, option, startFaro, startServer } from "./processes.mjs";
-import { quiet, recordedBytes } from "./recording-end.mjs";
+import { quiet } from "./recording-end.mjs";
+import { recordedBytes } from "./recording-lines.mjs";
 
 const FLAGS = ["--resource=apps/v1/Deployment", "--name=many", "--no-include-logs", "--metrics-port=0", "--log-level=error"];
 const LIMIT_MS = 60 * 60_000;

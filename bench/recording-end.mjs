@@ -1,9 +1,9 @@
 /** Knows when Faro has recorded all that it was sent. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { linesOfRecording } from "./recording-lines.mjs";
+import { linesOfRecording, recordedBytes, segmentsOf } from "./recording-lines.mjs";
 
 const GIVE_UP_MS = 120_000;
 const SYNCED = /^\{"crc":"[0-9a-f]{8}","type":"scope".*"state":"(?:synced|recovered)"/;
@@ -51,17 +51,6 @@ async function endsWith(directory, wanted) {
   }
 }
 
-export function segmentsOf(directory) {
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith(".ndjson"))
-      .sort();
-  } catch (error) {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  }
-}
-
 /** Resolves when Faro has listed so many scopes and watches them. `after` is how many segments an earlier run left. */
 export async function inStep(directory, scopes, { child, said }, after = 0) {
   for (let synced = 0; synced < scopes; await sleep(20)) {
@@ -78,9 +67,4 @@ export async function quiet(directory) {
     before = now;
     await sleep(QUIET_MS);
   }
-}
-
-/** Length of all segments together. */
-export function recordedBytes(directory) {
-  return segmentsOf(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }

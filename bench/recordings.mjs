@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { measureWith } from "./harness.mjs";
 import { cpuMs, FARO, inFolder, memoryMb, option, programFile, startFaro, startMeasured } from "./processes.mjs";
-import { inStep, recordedBytes, segmentsOf } from "./recording-end.mjs";
+import { inStep } from "./recording-end.mjs";
+import { recordedBytes, segmentsOf } from "./recording-lines.mjs";
 
 const SIZES = option("sizes", "0,1,100,1000").split(",").map(Number);
 const OBJECTS = option("objects", 1_000);

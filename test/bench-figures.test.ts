@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 interface Sent {
@@ -19,6 +20,10 @@ interface Corpus {
   readonly listItems: () => Lines;
   readonly objectOf: (line: Buffer) => Buffer;
 }
+interface Reader {
+  readonly linesOfRecording: (directory: string) => AsyncIterable<{ readonly line: Buffer; readonly end: number }>;
+  readonly recordedBytes: (directory: string) => number;
+}
 interface Turns {
   readonly compare: (taken: object, valueOf: (run: number) => number) => object;
   readonly exponent: (points: readonly (readonly [number, number])[]) => number | undefined;
@@ -29,7 +34,32 @@ const { linesOf, listItems, objectOf }: Corpus = await import(bench("corpus"));
 const { checkRecording }: { readonly checkRecording: (directory: string, sent: Sent) => Promise<void> } = await import(
   bench("check-recording")
 );
+const { linesOfRecording, recordedBytes }: Reader = await import(bench("recording-lines"));
 const { compare, exponent }: Turns = await import(bench("turns"));
+
+it("a packed segment is read as the plain one was, and not twice while both are there", async () => {
+  const recording = mkdtempSync(join(tmpdir(), "faro-figures-"));
+  try {
+    const read = async (): Promise<unknown> => {
+      const found: string[] = [];
+      for await (const { line, end } of linesOfRecording(recording)) found.push(`${line.toString()} ${end}`);
+      return [found, recordedBytes(recording)];
+    };
+    const texts = ["one\ntwo\n", "three\n"];
+    for (const [at, text] of texts.entries()) writeFileSync(join(recording, `00000${at + 1}.ndjson`), text);
+    const plain = await read();
+    writeFileSync(join(recording, "000001.index"), '{"bytes":8}\n');
+    writeFileSync(join(recording, "000001.ndjson.gz"), Buffer.concat([gzipSync("one\nt"), gzipSync("wo\n")]));
+    expect(await read()).toEqual(plain);
+    rmSync(join(recording, "000001.ndjson"));
+    expect(await read()).toEqual(plain);
+    rmSync(join(recording, "000001.index"));
+    expect(await read()).toEqual(plain);
+    expect(plain).toEqual([["one 4", "two 8", "three 6"], 14]);
+  } finally {
+    rmSync(recording, { recursive: true, force: true });
+  }
+});
 
 describe("a recording counts", () => {
   let recording: string;

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
+import { crc32, gunzipSync } from "node:zlib";
 
 /** One version of one object, as it was recorded. */
 export interface RecordedVersion {
@@ -71,9 +71,15 @@ const LINE = /^\{"crc":"([0-9a-f]{8})",/;
 export function readRecording(output: string): Recording {
   const folder = join(output, "recording");
   const read: Lines = { versions: [], gaps: new Map(), incidents: [], scopes: new Set(), damage: [] };
-  const segments = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+\.ndjson$/.test(name)) : [];
-  for (const segment of segments.toSorted()) readSegment(read, segment, readFileSync(join(folder, segment)));
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const segments = new Set(files.flatMap((name) => /^(\d+\.ndjson)(?:\.gz)?$/.exec(name)?.[1] ?? []));
+  for (const segment of [...segments].toSorted()) readSegment(read, segment, bytesOf(join(folder, segment)));
   return { ...read, gaps: [...read.gaps.values()] };
+}
+
+/** Faro packs what is finished, at any moment. */
+function bytesOf(segment: string): Buffer {
+  return existsSync(segment) ? readFileSync(segment) : gunzipSync(readFileSync(`${segment}.gz`));
 }
 
 function readSegment(read: Lines, segment: string, bytes: Buffer): void {
