@@ -14,6 +14,12 @@ export interface RebuildOptions {
   readonly into?: string;
 }
 
+/**
+ * Each story goes over the rows from the last to the first, so that of pages that are not all held none is held when its turn comes. These
+ * are a million rows, some 16 MB.
+ */
+const PAGES_HELD = 256;
+
 /** The recording's own `run` records say what was chosen. */
 const NO_SELECTION: RootSelection = { resources: [], names: [], namespaces: [], selector: "" };
 
@@ -23,7 +29,7 @@ const NO_SELECTION: RootSelection = { resources: [], names: [], namespaces: [], 
  */
 export async function rebuildStories(options: RebuildOptions): Promise<readonly WrittenStory[]> {
   const into = options.into ?? options.output;
-  const index = new StoryIndex({ scratch: rowsFile(into) });
+  const index = new StoryIndex({ scratch: rowsFile(into), pagesHeld: PAGES_HELD });
   const source = await openRecordingSource(recordingDirectory(options.output), {
     layer: ownDiskLayer,
     onDamage: (found) => noteUnreadable(index, found),

@@ -66,16 +66,17 @@ export class UnreadableRow extends Error {
  */
 export async function* mergeEvents(input: MergeInput): AsyncGenerator<readonly EventLine[]> {
   const { extract, rows } = input;
+  const told = extract.told.rows;
   const streams = new Map(extract.streams.map((stream) => [stream.id, stream]));
   const seen = new Set<string>();
   const versions = new Versions(input);
   const runs = new Heap<Run>((a, b) => a.next.time - b.next.time || a.next.seq - b.next.seq);
   const listedAt = firstLists(extract);
   for (const item of gapItems(extract)) begin(runs, [item].values());
-  for (let at = 0; at < extract.rows.length;) {
+  for (let at = 0; at < told.length;) {
     const lines: EventLine[] = [];
-    for (const record of await readRows(input, extract.rows.subarray(at, at + ROWS_AT_ONCE))) {
-      const row = extract.rows[at++] ?? NO_ROW;
+    for (const record of await readRows(input, told.subarray(at, at + ROWS_AT_ONCE))) {
+      const row = told[at++] ?? NO_ROW;
       const place = placeAt(extract, row);
       takeBefore(runs, { time: place.time, seq: rows.seq(row) }, lines);
       if (record.type === "log") begin(runs, blockItems(record, place, linesOf(extract, record, streams.get(record.stream))));

@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { decodePage, encodePage, type Page, type RowPages } from "./row-pages.ts";
 
 /** Some 4 MB, for a quarter of a million rows. */
-const HELD_MAX = 64;
+const HELD = 64;
 const FILE_MODE = 0o600;
 
 interface Held {
@@ -17,6 +17,7 @@ interface Held {
 
 export class RowPagesOnDisk implements RowPages {
   readonly #path: string;
+  readonly #heldMax: number;
   #file: number | undefined;
   #columns = 0;
   /** Where each page begins and the next one would; one that the disk did not take has no length. */
@@ -26,9 +27,13 @@ export class RowPagesOnDisk implements RowPages {
   readonly #unwritten = new Map<number, Page>();
   #uses = 0;
 
-  /** @param path where a file can be made; it is there for a moment only. */
-  constructor(path: string) {
+  /**
+   * @param path where a file can be made; it is there for a moment only.
+   * @param heldMax pages in memory
+   */
+  constructor(path: string, heldMax: number = HELD) {
     this.#path = path;
+    this.#heldMax = heldMax;
   }
 
   get count(): number {
@@ -114,7 +119,7 @@ export class RowPagesOnDisk implements RowPages {
   #roomFor(bytes: number): Uint8Array<ArrayBuffer> {
     let eldest: number | undefined;
     let usedAt = Number.POSITIVE_INFINITY;
-    if (this.#held.size === HELD_MAX)
+    if (this.#held.size === this.#heldMax)
       for (const [number, held] of this.#held) if (held.usedAt < usedAt) [eldest, usedAt] = [number, held.usedAt];
     const memory = eldest === undefined ? undefined : this.#held.get(eldest)?.memory;
     if (eldest !== undefined) this.#held.delete(eldest);

@@ -27,6 +27,7 @@ import { DrawnRows } from "./drawn.ts";
 import { type LogStream, LogStreams, type LogStreamsState } from "./log-streams.ts";
 import { podLife, stepPodLife } from "./replacements.ts";
 import { RowPagesOnDisk } from "./rows-on-disk.ts";
+import { type SortedRows, sortedRows } from "./sorted-rows.ts";
 import { type Subject, Subjects, type SubjectsState } from "./subjects.ts";
 import { advance, besideEvent, objectTime } from "./timeline.ts";
 
@@ -50,7 +51,7 @@ export interface StoryExtract {
   readonly members: readonly Subject[];
   readonly streams: readonly LogStream[];
   /** Its rows in chronological order; those that cannot be read are left out. */
-  readonly rows: Uint32Array;
+  readonly told: SortedRows;
   /** When each of them happened, as this story tells it. */
   readonly order: StoryOrder;
   readonly gaps: readonly Gap[];
@@ -77,6 +78,8 @@ export interface StoryIndexState {
 export interface StoryIndexOptions {
   /** Where a file for the rows can be made, so that memory does not grow with them. Without it they are in memory. */
   readonly scratch?: string;
+  /** Pages of rows that memory holds beside the file, of some 64 KB each. */
+  readonly pagesHeld?: number;
 }
 
 export class StoryIndex {
@@ -91,8 +94,8 @@ export class StoryIndex {
   readonly #choices = new LineChoices();
   #run: RunRecord | undefined;
 
-  constructor({ scratch }: StoryIndexOptions = {}) {
-    this.#scratch = scratch === undefined ? undefined : new RowPagesOnDisk(scratch);
+  constructor({ scratch, pagesHeld }: StoryIndexOptions = {}) {
+    this.#scratch = scratch === undefined ? undefined : new RowPagesOnDisk(scratch, pagesHeld);
     this.rows = new RowTable(this.#scratch);
   }
 
@@ -227,11 +230,16 @@ export class StoryIndex {
       streams,
       until: state.completedRows,
     });
+    const chains = [...members.map((member) => chainOf(member, story)), ...streams];
     return {
       state,
       members,
       streams,
-      rows: this.#sortedRows([...members.map((member) => chainOf(member, story)), ...streams], order),
+      told: sortedRows({
+        table: this.rows,
+        time: (row) => order.time(row),
+        visit: (take) => this.#eachRow(chains, take),
+      }),
       order,
       gaps: this.#ledger.gapsTouching(extent),
       scopes: this.#ledger.scopesTouching(extent, state.completedCoverage),
@@ -314,16 +322,6 @@ export class StoryIndex {
       uids,
       carriers: new Set(carriers),
     };
-  }
-
-  /** Counts before it fills: ten million rows are 40 MB here, and would be several times that as an array. */
-  #sortedRows(chains: readonly ToldChain[], order: StoryOrder): Uint32Array {
-    const { rows } = this;
-    let count = 0;
-    this.#eachRow(chains, () => count++);
-    const found = new Uint32Array(count);
-    this.#eachRow(chains, (row) => (found[--count] = row));
-    return found.sort((a, b) => order.time(a) - order.time(b) || rows.seq(a) - rows.seq(b));
   }
 
   #eachRow(chains: readonly ToldChain[], take: (row: number) => void): void {

@@ -46,7 +46,7 @@ export async function writeStory(options: WriteStoryOptions): Promise<StorySumma
   if (extract === undefined) return undefined;
   const out = new TextBuffer(options.sink, memory.buffers);
   const from: From = { rows: index.rows, source, memory: memory.records };
-  const metadata = describeMetadata(extract, index);
+  const metadata = describeMetadata(extract);
   const coverage = describeCoverage(extract);
   const chronology = extract.order.describe();
   const head = { schema_version: STORY_SCHEMA_VERSION, metadata, coverage, chronology };
@@ -119,14 +119,14 @@ async function writeEvents(
   return overview.describe();
 }
 
-function describeMetadata(extract: StoryExtract, index: StoryIndex): StoryMetadata {
+function describeMetadata(extract: StoryExtract): StoryMetadata {
   const { state, run } = extract;
   const { start, end } = timeBounds(extract);
   return {
     correlation_id: state.story,
     start_time: isoTime(start),
     end_time: isoTime(end),
-    event_count: countEvents(extract, index),
+    event_count: countEvents(extract),
     namespace: state.root.namespace ?? "",
     resource_type: state.root.resourceType,
     resource_name: state.root.name,
@@ -139,7 +139,10 @@ function describeMetadata(extract: StoryExtract, index: StoryIndex): StoryMetada
 }
 
 /** The times that the first and the last event will have. */
-function timeBounds({ rows, streams, gaps, state, order }: StoryExtract): { readonly start: number; readonly end: number } {
+function timeBounds({ told: { rows }, streams, gaps, state, order }: StoryExtract): {
+  readonly start: number;
+  readonly end: number;
+} {
   const first = rows[0];
   const last = rows.at(-1);
   const gapTimes = gaps
@@ -152,11 +155,8 @@ function timeBounds({ rows, streams, gaps, state, order }: StoryExtract): { read
   return { start: Math.floor(least(starts) ?? opened), end: Math.floor(greatest(ends) ?? opened) };
 }
 
-function countEvents({ rows, gaps }: StoryExtract, index: StoryIndex): number {
-  let count = 0;
-  for (const row of rows) count += Math.max(1, index.rows.lines(row));
-  for (const gap of gaps) count += gap.closed === undefined ? 1 : 2;
-  return count;
+function countEvents({ told, gaps }: StoryExtract): number {
+  return gaps.reduce((count, gap) => count + (gap.closed === undefined ? 1 : 2), told.events);
 }
 
 function describeObject(member: Subject, state: StoryState, replaced: Subject | undefined): StoryObject {
