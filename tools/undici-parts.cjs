@@ -7,5 +7,4 @@ const Dispatcher = require("undici/lib/dispatcher/dispatcher.js");
 Object.assign(Dispatcher.prototype, require("undici/lib/api/index.js"));
 
 exports.Agent = require("undici/lib/dispatcher/agent.js");
-exports.ProxyAgent = require("undici/lib/dispatcher/proxy-agent.js");
 exports.buildConnector = require("undici/lib/core/connect.js");

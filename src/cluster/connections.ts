@@ -1,30 +1,27 @@
 /**
- * The dispatcher that goes with the TLS material of the moment. When a certificate on disk or a plugin's certificate
+ * The pool of connections that goes with the TLS material of the moment. When a certificate on disk or a plugin's certificate
  * changes, new requests get new connections; streams on the old ones may finish (`transport/cert_rotation.go`).
  */
 import { readFile } from "node:fs/promises";
-import type { Dispatcher } from "undici";
 import type { Clock } from "../base/index.ts";
 import { CredentialError, type Credentials } from "./auth/log-in.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { createDispatcher, type TlsMaterial, usable, type UsableMaterial } from "./dispatcher.ts";
-import { GATHERED_HIGH_WATER_MARK } from "./gather.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import type { PemSource } from "./kubeconfig.ts";
+import { createRoute, type TlsMaterial, usable, type UsableMaterial } from "./route.ts";
 
 /** Certificates on disk are looked at again after so long, and at once after a refusal. */
 const REREAD_MS = 10_000;
 
 interface Generation {
   readonly material: UsableMaterial;
-  readonly dispatcher: Dispatcher;
-  /** For streams that are gathered, once there is one. */
-  gathered: Dispatcher | undefined;
+  readonly pool: ConnectionPool;
 }
 
 export class Connections {
   readonly #config: ClusterConfig;
   readonly #clock: Clock;
-  readonly #retired = new Set<Dispatcher>();
+  #retired: readonly ConnectionPool[] = [];
   #files: { readonly material: Promise<TlsMaterial>; readonly readAt: number } | undefined;
   #generation: Generation | undefined;
   #isClosed = false;
@@ -35,27 +32,19 @@ export class Connections {
   }
 
   /** @throws CredentialError when a certificate cannot be read or used. */
-  async dispatcherFor(credentials: Credentials, isGathered: boolean): Promise<Dispatcher> {
-    const generation = await this.#generationFor(credentials);
-    if (!isGathered) return generation.dispatcher;
-    return (generation.gathered ??= createDispatcher(this.#config, generation.material, this.#clock, GATHERED_HIGH_WATER_MARK));
-  }
-
-  async #generationFor(credentials: Credentials): Promise<Generation> {
+  async poolFor(credentials: Credentials): Promise<ConnectionPool> {
     const files = await this.#currentFiles();
     const own = credentials.certificate;
     const material = own === undefined ? files : { ...files, certificate: own.certificate, key: own.key };
     const generation = this.#generation;
-    if (generation !== undefined && isSame(generation.material, material)) return generation;
+    if (generation !== undefined && isSame(generation.material, material)) return generation.pool;
     if (this.#isClosed) throw new CredentialError("the client is closed");
     const checked = checkMaterial(material);
-    for (const dispatcher of dispatchersOf(generation)) this.#retire(dispatcher);
-    this.#generation = {
-      material: checked,
-      dispatcher: createDispatcher(this.#config, checked, this.#clock),
-      gathered: undefined,
-    };
-    return this.#generation;
+    generation?.pool.retire();
+    this.#retired = [...this.#retired, ...poolOf(generation)].filter((pool) => !pool.isDone);
+    const pool = new ConnectionPool(createRoute(this.#config, checked, this.#clock), this.#clock);
+    this.#generation = { material: checked, pool };
+    return pool;
   }
 
   /** The next request reads the certificates on disk again. */
@@ -66,13 +55,7 @@ export class Connections {
   /** Ends every connection, streams included. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const all = [...this.#retired, ...dispatchersOf(this.#generation)];
-    await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
-  }
-
-  #retire(dispatcher: Dispatcher): void {
-    this.#retired.add(dispatcher);
-    void dispatcher.close().then(() => this.#retired.delete(dispatcher));
+    await Promise.all([...this.#retired, ...poolOf(this.#generation)].map((pool) => pool.close()));
   }
 
   #currentFiles(): Promise<TlsMaterial> {
@@ -103,9 +86,8 @@ export class Connections {
   }
 }
 
-function dispatchersOf(generation: Generation | undefined): readonly Dispatcher[] {
-  if (generation === undefined) return [];
-  return generation.gathered === undefined ? [generation.dispatcher] : [generation.dispatcher, generation.gathered];
+function poolOf(generation: Generation | undefined): readonly ConnectionPool[] {
+  return generation === undefined ? [] : [generation.pool];
 }
 
 async function readPem(source: PemSource | undefined): Promise<string | undefined> {

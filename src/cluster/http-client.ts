@@ -1,19 +1,20 @@
 /**
- * The `ApiClient` over HTTP/1.1 with undici. It sends GET and nothing else, follows no redirect, repeats a request
+ * The `ApiClient` over HTTP/1.1. It sends GET and nothing else, follows no redirect, repeats a request
  * once when a 401 led to other credentials, and puts neither credentials nor query strings into errors.
  */
-import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import { type Clock, formatDuration } from "../base/index.ts";
 import type { ApiClient, Query, ReadRequest, ReadResponse, StreamRequest, StreamResponse } from "./api-client.ts";
 import { ApiFailure, type Failure } from "./api-failure.ts";
 import { CredentialError, type Credentials, type CredentialSource, credentialSource } from "./auth/log-in.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
+import type { Answer } from "./connection.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
 import { Connections } from "./connections.ts";
 import { httpFailure, isHtml } from "./error-body.ts";
-import { GATHERED_HIGH_WATER_MARK, type GatherBounds, gathered } from "./gather.ts";
+import { type GatherBounds, gathered } from "./gather.ts";
 import { gunzipped } from "./gzip.ts";
 import { impersonationHeaders } from "./impersonation.ts";
+import { arriving } from "./inflow.ts";
 import { isTrustFailure, networkFailure } from "./network-failure.ts";
 import { RequestLimit } from "./request-limit.ts";
 import { Warnings } from "./warnings.ts";
@@ -43,14 +44,6 @@ interface Outgoing {
   readonly query: Query | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly limit: RequestLimit;
-  /** The body is to be gathered. */
-  readonly isGathered: boolean;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readable;
 }
 
 /** A streaming body on its way to the consumer. */
@@ -64,7 +57,6 @@ interface Reading {
 
 class HttpApiClient implements ApiClient {
   readonly server: string;
-  readonly #origin: string;
   readonly #prefix: string;
   readonly #headers: Readonly<Record<string, string | string[]>>;
   readonly #credentials: CredentialSource;
@@ -76,7 +68,6 @@ class HttpApiClient implements ApiClient {
   constructor(config: ClusterConfig, options: ApiClientOptions) {
     const url = new URL(config.server);
     this.server = config.server;
-    this.#origin = url.origin;
     this.#prefix = url.pathname === "/" ? "" : url.pathname;
     this.#headers = { "user-agent": options.userAgent, ...impersonationHeaders(config.impersonation) };
     this.#clock = options.clock;
@@ -91,7 +82,7 @@ class HttpApiClient implements ApiClient {
     const limit = new RequestLimit(signal, this.#clock);
     const headers = { accept, "accept-encoding": "gzip", ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }) };
     try {
-      const answer = await this.#open({ path, query, headers, limit, isGathered: false }, () =>
+      const answer = await this.#open({ path, query, headers, limit }, () =>
         limit.start(
           timeoutMs,
           this.#failure(path, {
@@ -103,7 +94,7 @@ class HttpApiClient implements ApiClient {
       );
       const chunks: Buffer[] = [];
       for await (const chunk of decoded(answer)) chunks.push(chunk);
-      return { status: answer.status, headers: answer.headers, body: joined(chunks, request.lend) };
+      return { status: answer.head.status, headers: answer.head.headers, body: joined(chunks, request.lend) };
     } catch (error) {
       throw this.#translate(error, path, limit);
     } finally {
@@ -123,10 +114,13 @@ class HttpApiClient implements ApiClient {
     const watch = (): void => limit.start(idleTimeoutMs, failure);
     try {
       // Some proxies hold the headers back until the first event (client-go reflector.go), so headers may take as long as data.
-      const answer = await this.#open({ path, query, headers, limit, isGathered: gather !== undefined }, watch);
+      const answer = await this.#open({ path, query, headers, limit }, watch);
       limit.stopClock();
-      answer.body.once("close", () => limit.end());
-      return { status: answer.status, headers: answer.headers, body: this.#chunks({ answer, path, limit, watch, gather }) };
+      return {
+        status: answer.head.status,
+        headers: answer.head.headers,
+        body: this.#chunks({ answer, path, limit, watch, gather }),
+      };
     } catch (error) {
       limit.end();
       throw this.#translate(error, path, limit);
@@ -139,7 +133,7 @@ class HttpApiClient implements ApiClient {
 
   /**
    * The body, chunk by chunk, read only when asked for. `watch` starts the watchdog, which runs while bytes are waited
-   * for and not while the consumer is busy. Leaving the loop destroys the socket.
+   * for and not while the consumer is busy. Leaving the loop closes the connection.
    */
   async *#chunks({ answer, path, limit, watch, gather }: Reading): AsyncGenerator<Buffer> {
     const whole = gather === undefined || isGzip(answer) ? decoded(answer) : gathered(answer.body, this.#clock, gather);
@@ -150,63 +144,54 @@ class HttpApiClient implements ApiClient {
         const next = await chunks.next();
         limit.stopClock();
         if (next.done === true) return;
+        // What a log brought before its end is taken all the same.
+        if (gather === undefined) limit.signal.throwIfAborted();
         yield next.value;
       }
     } catch (error) {
       throw this.#translate(error, path, limit);
     } finally {
-      answer.body.destroy();
+      answer.body.leave();
       limit.end();
     }
   }
 
   /** An answer with status 2xx or 304. `startClock` is called when credentials are there and sending begins. */
   async #open(outgoing: Outgoing, startClock: () => void): Promise<Answer> {
-    const { limit, path, isGathered } = outgoing;
+    const { limit, path } = outgoing;
     const credentials = await limit.race(this.#credentials.current());
-    const dispatcher = await limit.race(this.#connections.dispatcherFor(credentials, isGathered));
+    const pool = await limit.race(this.#connections.poolFor(credentials));
     startClock();
-    const first = await this.#send(outgoing, dispatcher, credentials);
-    if (first.status !== 401) return this.#accept(first, path);
+    const first = await this.#send(outgoing, pool, credentials);
+    if (first.head.status !== 401) return this.#accept(first, path);
     limit.stopClock();
     this.#connections.forgetFiles();
     const others = await limit.race(this.#credentials.refresh(credentials));
-    const renewed = await limit.race(this.#connections.dispatcherFor(others, isGathered));
-    if (others === credentials && renewed === dispatcher) return this.#accept(first, path);
-    first.body.destroy();
+    const renewed = await limit.race(this.#connections.poolFor(others));
+    if (others === credentials && renewed === pool) return this.#accept(first, path);
+    first.body.leave();
     startClock();
     return this.#accept(await this.#send(outgoing, renewed, others), path);
   }
 
-  async #send(outgoing: Outgoing, dispatcher: Dispatcher, credentials: Credentials): Promise<Answer> {
+  async #send(outgoing: Outgoing, pool: ConnectionPool, credentials: Credentials): Promise<Answer> {
+    const { limit, path, query } = outgoing;
     const { authorization } = credentials;
-    const response = await dispatcher.request({
-      origin: this.#origin,
-      path: `${this.#prefix}${outgoing.path}${queryText(outgoing.query)}`,
-      method: "GET",
-      headers: { ...this.#headers, ...outgoing.headers, ...(authorization === undefined ? {} : { authorization }) },
-      signal: outgoing.limit.signal,
-      // RequestLimit keeps the time: it knows when nobody waits.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(outgoing.isGathered ? { highWaterMark: GATHERED_HIGH_WATER_MARK } : {}),
-    });
-    // An abort between two reads would otherwise be an "error" event that nobody listens to.
-    response.body.on("error", () => undefined);
-    const headers = flatten(response.headers);
-    this.#warnings.hear(headers["warning"]);
-    return { status: response.statusCode, headers, body: response.body };
+    const headers = { ...this.#headers, ...outgoing.headers, ...(authorization === undefined ? {} : { authorization }) };
+    const answer = await limit.race(pool.get(`${this.#prefix}${path}${queryText(query)}`, headers, limit.signal));
+    this.#warnings.hear(answer.head.headers["warning"]);
+    return answer;
   }
 
   async #accept(answer: Answer, path: string): Promise<Answer> {
-    const { status, headers } = answer;
+    const { status, headers } = answer.head;
     if (status >= 400) {
       const body = await startOf(answer, this.#clock);
       throw this.#failure(path, httpFailure({ status, headers, body, now: this.#clock.now() }));
     }
     const isRedirect = status >= 300 && status !== 304;
     if (!isRedirect && !isHtml(headers)) return answer;
-    answer.body.destroy();
+    answer.body.leave();
     const what = isRedirect ? `a redirect (${status})${originOf(headers["location"])}` : "an HTML page";
     throw this.#failure(path, { kind: "foreign", message: `${what} instead of an answer of a Kubernetes API` });
   }
@@ -237,11 +222,11 @@ function joined(chunks: readonly Buffer[], lend: ReadRequest["lend"]): Buffer {
 }
 
 function decoded(answer: Answer): AsyncIterable<Buffer> {
-  return isGzip(answer) ? gunzipped(answer.body) : answer.body;
+  return isGzip(answer) ? gunzipped(arriving(answer.body)) : arriving(answer.body);
 }
 
 function isGzip(answer: Answer): boolean {
-  const encoding = (answer.headers["content-encoding"] ?? "identity").toLowerCase();
+  const encoding = (answer.head.headers["content-encoding"] ?? "identity").toLowerCase();
   return encoding === "gzip" || encoding === "x-gzip";
 }
 
@@ -249,7 +234,7 @@ function isGzip(answer: Answer): boolean {
 async function startOf(answer: Answer, clock: Clock): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const cancel = clock.after(ERROR_BODY_TIMEOUT_MS, () => answer.body.destroy());
+  const cancel = clock.after(ERROR_BODY_TIMEOUT_MS, () => answer.body.leave());
   try {
     for await (const chunk of decoded(answer)) {
       chunks.push(chunk);
@@ -260,6 +245,7 @@ async function startOf(answer: Answer, clock: Clock): Promise<string> {
     return ""; // see above
   } finally {
     cancel();
+    answer.body.leave();
   }
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -269,14 +255,6 @@ function queryText(query: Query | undefined): string {
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parameters.set(name, String(value));
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;
-}
-
-function flatten(headers: Readonly<Record<string, string | readonly string[] | undefined>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, typeof value === "string" ? value : value.join(", ")]],
-    ),
-  );
 }
 
 /** Where a redirect leads, without path and query, which may carry a login state. */

@@ -10,8 +10,8 @@ export const CLUSTER_BUGS: readonly Mutation[] = [
     name: "refused-token-never-refreshed",
     story: "A 401 is an error and nothing else: a token that was rotated early ends the session (client-node, both majors).",
     room: "cluster",
-    find: "if (first.status !== 401) return this.#accept(first, path);",
-    replace: "if (first.status !== 0) return this.#accept(first, path);",
+    find: "if (first.head.status !== 401) return this.#accept(first, path);",
+    replace: "if (first.head.status !== 0) return this.#accept(first, path);",
     tests: http,
   },
   {
@@ -109,7 +109,7 @@ export const CLUSTER_BUGS: readonly Mutation[] = [
     story:
       "Every request opens a TLS connection of its own and leaves it open: twenty lists are twenty handshakes (client-node #2893).",
     room: "cluster",
-    find: "if (generation !== undefined && isSame(generation.material, material)) return generation;",
+    find: "if (generation !== undefined && isSame(generation.material, material)) return generation.pool;",
     replace: "",
     tests: http,
   },
