@@ -34,6 +34,11 @@ async function one(line) {
 
 async function many() {
   const [schedules, seed] = [Number(values.schedules), Number(values.seed)];
+  // None played would be none that failed.
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(schedules) || schedules < 1) {
+    console.error(`--seed=${values.seed} and --schedules=${values.schedules} have to be whole numbers, of schedules at least one`);
+    return 2;
+  }
   const cpu = process.cpuUsage();
   const began = performance.now();
   const { figures, failures } = await prove({ seed, schedules, onFailure, onProgress });
