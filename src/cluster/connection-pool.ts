@@ -45,7 +45,12 @@ export class ConnectionPool {
       throw signal.reason;
     }
     const answer = await connection.send(request, signal);
-    this.#route.check(answer.head.status);
+    try {
+      this.#route.check(answer.head.status);
+    } catch (error) {
+      answer.body.leave();
+      throw error;
+    }
     return answer;
   }
 
