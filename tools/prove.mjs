@@ -36,7 +36,9 @@ async function many() {
   const [schedules, seed] = [Number(values.schedules), Number(values.seed)];
   // None played would be none that failed.
   if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(schedules) || schedules < 1) {
-    console.error(`--seed=${values.seed} and --schedules=${values.schedules} have to be whole numbers, of schedules at least one`);
+    console.error(
+      `--seed=${values.seed} and --schedules=${values.schedules} have to be whole numbers, of schedules at least one`,
+    );
     return 2;
   }
   const cpu = process.cpuUsage();
