@@ -5,7 +5,7 @@
 import { type Edit, splice } from "../base/index.ts";
 import type { PlacedSlice, Slice } from "../sources/index.ts";
 import { at, objectOf, textOf } from "./json-value.ts";
-import { hintsIn } from "./redaction/hints.ts";
+import { type Hints, hintsIn } from "./redaction/hints.ts";
 import { plainMark, taggedMark } from "./redaction/mark.ts";
 import { mayHoldCopies } from "./redaction/names.ts";
 import {
@@ -112,9 +112,8 @@ function searchedSlice(slice: Slice, pass: Pass): SearchedSlice {
 function searched(bytes: Buffer, pass: Pass): Omit<SearchedSlice, "pass"> {
   const hints = hintsIn(bytes, 0, bytes.length);
   if (hints === "none") return NOTHING_FOUND;
-  const text = bytes.toString("latin1");
-  if (hints === "places" && variableEdits(bytes, text, pass.key).length === 0) return NOTHING_FOUND;
-  const edits = placeEdits(bytes, text, pass);
+  const edits = placeEdits(bytes, bytes.toString("latin1"), pass, hints);
+  if (hints === "places" && edits.length === 0) return NOTHING_FOUND;
   return { edits, hasShapes: mayHoldShapes(splice(bytes, edits).toString("latin1")) };
 }
 
@@ -129,9 +128,9 @@ function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
   if (hints === "none") return { raw, redactions: 0 };
   // One character is one byte: cheap to make, and what a pattern finds in it stands at the same offset in the bytes.
   const seen = raw.toString("latin1");
-  // Each pattern and rule by itself would take several times as long (`bench/stages.mjs`).
-  if (hints === "places" && variableEdits(raw, seen, pass.key).length === 0) return { raw, redactions: 0 };
-  const edits = placeEdits(raw, seen, pass);
+  const edits = placeEdits(raw, seen, pass, hints);
+  // Each pattern by itself would take several times as long (`bench/stages.mjs`).
+  if (hints === "places" && edits.length === 0) return { raw, redactions: 0 };
   const placed = splice(raw, edits);
   const text = edits.length === 0 ? seen : placed.toString("latin1");
   let shapes = 0;
@@ -143,10 +142,11 @@ function redactText(raw: Buffer, pass: Pass): Omit<Redacted, "failed"> {
 }
 
 /** Each rule is preceded by a test on the text that is many times cheaper than the rule. */
-function placeEdits(raw: Buffer, text: string, pass: Pass): readonly Edit[] {
+function placeEdits(raw: Buffer, text: string, pass: Pass, hints: Hints): readonly Edit[] {
   const { key } = pass;
   if (pass.kind === "Secret" && pass.apiVersion === "v1") return secretEdits(raw, raw.indexOf("{"), key);
   const edits = variableEdits(raw, text, key);
+  if (hints === "places") return withoutOverlaps(edits);
   if (mayHoldCopies(text)) edits.push(...copyEdits(raw, key, (copy) => redactCopy(copy, pass)));
   if (pass.kind === "ConfigMap" && text.includes(HELM_RELEASE)) edits.push(...releaseEdits(raw, key));
   if (text.includes(SECRET_KIND)) edits.push(...embeddedSecretEdits(raw, key));

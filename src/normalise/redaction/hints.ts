@@ -35,21 +35,23 @@ export type Hints = "none" | "places" | "any";
  */
 export function hintsIn(bytes: Uint8Array, start: number, end: number): Hints {
   let found: Hints = "none";
-  for (let at = SCAN.find(bytes, start, end); at !== -1; at = SCAN.find(bytes, at + 1, end)) {
-    const first = bytes[at];
-    if (first === QUOTE && bytes[at + 1] !== FIRST_OF_SECRET) found = "places";
-    // Nearly every pod holds `containerd://…`; what is before the `@` of a server's address ends with it.
-    else if (first !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return "any";
+  for (let at = nextHint(SCAN, bytes, start, end); at !== -1; at = nextHint(SCAN, bytes, at + 1, end)) {
+    if (bytes[at] !== QUOTE || bytes[at + 1] === FIRST_OF_SECRET) return "any";
+    found = "places";
   }
   return found;
 }
 
 /** False when in the bytes of a text nothing is a secret by its shape, nor the beginning of a private key. */
 export function mayHoldShapesIn(bytes: Uint8Array): boolean {
-  const end = bytes.length;
-  for (let at = SHAPES.find(bytes, 0, end); at !== -1; at = SHAPES.find(bytes, at + 1, end))
-    if (bytes[at] !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return true;
-  return false;
+  return nextHint(SHAPES, bytes, 0, bytes.length) !== -1;
+}
+
+/** Where the next literal begins; -1 for none. Nearly every pod holds `containerd://…`, which is no address of a user. */
+function nextHint(scan: LiteralScan, bytes: Uint8Array, start: number, end: number): number {
+  for (let at = scan.find(bytes, start, end); at !== -1; at = scan.find(bytes, at + 1, end))
+    if (bytes[at] !== COLON || isUserinfo(bytes, at + SCHEME.length, end)) return at;
+  return -1;
 }
 
 /** Whether an `@` stands before the next quote, slash or white space. */

@@ -8,7 +8,6 @@
 /** The next row of each row and class of bytes; 0 where no literal goes on. */
 interface Trie {
   readonly classes: Uint8Array;
-  readonly width: number;
   readonly next: Uint16Array;
 }
 
@@ -84,7 +83,7 @@ function trieOf(literals: readonly Uint8Array[]): Trie {
       row = next[place] ?? 0;
     }
   }
-  return { classes, width, next };
+  return { classes, next };
 }
 
 /** Bytes of no literal are of class 0. */
