@@ -7,7 +7,7 @@ import type { FaroRecord, SealRecord } from "../record/index.ts";
 import { diskLayer, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
 import { indexFile, indexName, packedSegmentName, segmentName } from "./layout.ts";
 import { noRecording } from "./messages.ts";
-import { isTorn, openSegment, packedFaults } from "./packed-segment.ts";
+import { isTorn, openSegment, packedFaults, TORN } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment } from "./scan-segment.ts";
 import { SegmentIndexer } from "./segment-index.ts";
 import { checksumsOf } from "./segment-seal.ts";
@@ -126,7 +126,7 @@ async function* checkSegment(
 function checkPacked(file: OpenFile, name: string, onFinding: (finding: Finding) => void): void {
   for (const { what, offset, bytes } of packedFaults(file))
     onFinding({ severity: "damage", what: `cannot be unpacked: ${what}`, file: name, offset, bytes });
-  if (isTorn(file)) onFinding({ severity: "damage", what: "the end of the packed segment is missing", file: name });
+  if (isTorn(file)) onFinding({ severity: "damage", what: TORN, file: name });
 }
 
 /** What a seal and its segment disagree in; `undefined`: nothing. */

@@ -147,6 +147,16 @@ async function statsOf(path: string): Promise<Stats | undefined> {
   }
 }
 
+/** `undefined` when there is no such file. */
+export async function openIfThere(layer: FileLayer, path: string): Promise<OpenFile | undefined> {
+  try {
+    return await layer.openForReading(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Reads until `into` is full or the file ends. Returns how many bytes that were. */
 export async function readFully(file: Pick<OpenFile, "read">, into: Buffer, position: number): Promise<number> {
   let length = 0;

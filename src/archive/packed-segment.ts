@@ -3,7 +3,7 @@
  * unpacking the block in which it is. One that `gzip` packed has no blocks, and is unpacked into memory.
  */
 import { gunzipSync } from "node:zlib";
-import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
+import { errorCode, type FileLayer, openIfThere, type OpenFile, readFully } from "./file-layer.ts";
 import { packedSegmentFile, segmentFile } from "./layout.ts";
 import { segmentNotUnpacked } from "./messages.ts";
 import { packedBlocks } from "./packed-blocks.ts";
@@ -50,7 +50,7 @@ export async function isPacked(layer: FileLayer, directory: string, segment: num
 export async function stampOfSegment(layer: FileLayer, directory: string, segment: number): Promise<string | undefined> {
   const stamp = await layer.stampOf(segmentFile(directory, segment));
   if (stamp !== undefined) return stamp;
-  const file = await openFile(layer, packedSegmentFile(directory, segment));
+  const file = await openIfThere(layer, packedSegmentFile(directory, segment));
   try {
     return file === undefined ? undefined : (await readTable(file))?.stamp;
   } finally {
@@ -63,7 +63,10 @@ export function packedFaults(file: OpenFile): readonly PackedFault[] {
   return file instanceof PackedSegment ? file.faults : [];
 }
 
-/** True of a packed segment whose end was cut off. */
+/** What is said of a packed segment whose end was cut off. */
+export const TORN = "the end of the packed segment is missing";
+
+/** True of such a one. */
 export function isTorn(file: OpenFile): boolean {
   return file instanceof PackedSegment && file.isTorn;
 }
@@ -85,7 +88,7 @@ export function memberSpan({ bytes, blockBytes, starts }: PackedTable, block: nu
 
 async function openPacked(layer: FileLayer, directory: string, segment: number): Promise<OpenFile | undefined> {
   const path = packedSegmentFile(directory, segment);
-  const file = await openFile(layer, path);
+  const file = await openIfThere(layer, path);
   if (file === undefined) return undefined;
   try {
     const table = await readTable(file);
@@ -98,15 +101,6 @@ async function openPacked(layer: FileLayer, directory: string, segment: number):
   } catch (error) {
     await file.close();
     throw segmentNotUnpacked(path, error);
-  }
-}
-
-async function openFile(layer: FileLayer, path: string): Promise<OpenFile | undefined> {
-  try {
-    return await layer.openForReading(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
   }
 }
 

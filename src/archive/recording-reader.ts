@@ -15,11 +15,9 @@ import { diskLayer, type FileLayer } from "./file-layer.ts";
 import { segmentFile } from "./layout.ts";
 import { LineReader } from "./line-reader.ts";
 import { lineDamaged, noRecording, recordingUnreadable } from "./messages.ts";
-import { isTorn, openSegment } from "./packed-segment.ts";
+import { isTorn, openSegment, TORN } from "./packed-segment.ts";
 import { type ScannedLine, scanSegment, type ScanStart } from "./scan-segment.ts";
 import { checkVersions, listSegments } from "./segments.ts";
-
-const CUT = "the end of the packed segment is missing";
 
 /** A stretch of a recording that cannot be read. */
 export interface Damage {
@@ -101,7 +99,7 @@ export class RecordingReader implements ReadableRecording {
         }
       }
       const size = await file.size();
-      if (isCut && size <= end) this.#report(segment, { found: "damage", start: size, end: size, line: lines + 1, reason: CUT });
+      if (isCut && size <= end) this.#report(segment, { found: "damage", start: size, end: size, line: lines + 1, reason: TORN });
     } finally {
       await file.close();
     }

@@ -5,7 +5,7 @@
  */
 import { gzip } from "node:zlib";
 import { type Clock, errorMessage, pause } from "../base/index.ts";
-import { errorCode, type FileLayer, type OpenFile, readFully } from "./file-layer.ts";
+import { type FileLayer, openIfThere, type OpenFile, readFully } from "./file-layer.ts";
 import { packedSegmentFile, segmentFile, unfinishedPackedFile } from "./layout.ts";
 import { encodeMember, encodeTable, PACKED_BLOCK_BYTES } from "./packed-format.ts";
 import { writeAll } from "./segment-file.ts";
@@ -76,7 +76,8 @@ async function packBefore(settings: PackerSettings, end: number, signal: AbortSi
 export async function packSegment(settings: PackerSettings, segment: number, signal: AbortSignal): Promise<void> {
   const { layer, directory, bytesMin = BYTES_MIN, onPacked } = settings;
   const [plain, unfinished] = [segmentFile(directory, segment), unfinishedPackedFile(directory, segment)];
-  const from = await openPlain(layer, plain);
+  const from = await openIfThere(layer, plain);
+  // Packed already.
   if (from === undefined) return;
   try {
     const bytes = await from.size();
@@ -94,16 +95,6 @@ export async function packSegment(settings: PackerSettings, segment: number, sig
     await layer.remove(unfinished);
   }
   await onPacked(segment);
-}
-
-/** `undefined` when the segment is packed already. */
-async function openPlain(layer: FileLayer, path: string): Promise<OpenFile | undefined> {
-  try {
-    return await layer.openForReading(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 interface Packing {
