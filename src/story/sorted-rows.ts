@@ -35,9 +35,8 @@ export function sortedRows({ table, time, visit }: SortedRowsOf): SortedRows {
     last = { row, time: at };
   });
   const rows = new Uint32Array(count);
-  for (const [number, page] of pages.entries())
-    for (const [place, row] of page.subarray(0, count - number * PAGE_ROWS).entries())
-      rows[count - 1 - number * PAGE_ROWS - place] = row;
+  for (const [number, page] of pages.entries()) rows.set(page.subarray(0, count - number * PAGE_ROWS), number * PAGE_ROWS);
+  rows.reverse();
   return { rows: isSorted ? rows : sorted(rows, { table, time }), events };
 }
 
