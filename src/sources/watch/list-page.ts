@@ -5,7 +5,7 @@
  */
 import { members, skipSpace, skipValue, textField } from "../../base/index.ts";
 import { ApiFailure, type ApiResource } from "../../cluster/index.ts";
-import { parseLean } from "./lean-json.ts";
+import { parseObject } from "./lean-json.ts";
 import type { WireObject } from "./watch-item.ts";
 import { identify } from "./watch-line.ts";
 
@@ -116,7 +116,7 @@ function* itemsOf(body: Buffer, start: number): Generator<Item, undefined> {
     let item = guessed === -1 ? undefined : wholeItem(body.subarray(here, guessed + 1));
     if (item === undefined) {
       const raw = body.subarray(here, skipValue(body, here));
-      item = { raw, value: parseLean(raw) };
+      item = { raw, value: parseObject(raw) };
       between ??= Buffer.concat([BETWEEN, raw.subarray(0, BEGINNING_BYTES)]);
       // Where something like the beginning of an item stands within one, it is not looked for again.
       isOdd ||= guessed !== -1;
@@ -144,7 +144,7 @@ const BETWEEN = Buffer.from("},");
 
 function wholeItem(raw: Buffer): Item | undefined {
   try {
-    return { raw, value: parseLean(raw) };
+    return { raw, value: parseObject(raw) };
   } catch {
     // It ends elsewhere, or nowhere: whoever goes through it byte by byte finds out.
     return undefined;
