@@ -14,7 +14,6 @@ export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts
 export { LineSplitter } from "./lines.ts";
 export { LongList, rowsOfSets } from "./long-list.ts";
 export { editDistance, nearest } from "./nearest.ts";
-export { Merge } from "./merge.ts";
 export { type NumberArray, packed, type PackedColumn, PackedNumbers, PAGE_ROWS, valueAt } from "./packed-numbers.ts";
 export { mulberry32 } from "./random.ts";
 export { compareResourceVersions, isComparable } from "./resource-version.ts";

@@ -27,11 +27,17 @@ export class LogTurns {
     this.#options = options;
   }
 
-  /** Resolves when a batch of `bytes` may be recorded: in the order of asking, and a container asks for one batch at a time. */
-  async take(bytes: number): Promise<void> {
+  /**
+   * Resolves when a batch of `bytes` may be recorded: in the order of asking, and a container asks for one batch at a time. `undefined`
+   * when it may be at once.
+   */
+  take(bytes: number): Promise<void> | undefined {
     this.#sincePause += bytes;
     const isFree = this.#options.unwrittenBytes() < LOG_BYTES_MAX && this.#sincePause < PAUSE_BYTES;
-    if (isFree && this.#waiting === 0) return;
+    return isFree && this.#waiting === 0 ? undefined : this.#wait();
+  }
+
+  async #wait(): Promise<void> {
     this.#waiting++;
     const turn = this.#last.then(() => this.#room());
     this.#last = turn.catch(() => undefined);

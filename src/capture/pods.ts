@@ -18,12 +18,15 @@ import { type LogRedactionState, type PodSummary, stepPod } from "../normalise/i
 import { type ObjectRecord, splitLogLine } from "../record/index.ts";
 import {
   ContainerLog,
+  type ContainerLogOptions,
   containersOf,
   type ContainerSight,
   LogSlots,
   LOG_DELAY_MS,
+  type LogItem,
   type LogStart,
   type RecordedLog,
+  type TakesLog,
   unseenContainersOf,
 } from "../sources/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
@@ -235,7 +238,7 @@ export class Pods {
         log = this.#containerLog(uid, pod, { sight, bornAt: born });
         followed.set(sight.container, log);
         log.see(sight, isDeleting);
-        this.#start(uid, pod, sight.container, log);
+        this.#start(pod, sight.container, log);
       } else {
         log.see(sight, isDeleting);
       }
@@ -250,7 +253,7 @@ export class Pods {
     const { client, clock, recorded, isCutOff } = this.#options;
     const { namespace, name } = pod;
     const keeps = this.#keeps;
-    return new ContainerLog({
+    const options: ContainerLogOptions = {
       client,
       clock,
       slots: this.#slots,
@@ -264,7 +267,25 @@ export class Pods {
       isCutOff,
       from: this.#from,
       ...(keeps === undefined ? {} : { wasRecorded: (line: Buffer) => keeps(splitLogLine(line).message.toString("utf8")) }),
-    });
+    };
+    return new ContainerLog(options, this.#recording(this.#records(uid, pod, sight.container)));
+  }
+
+  /** Records what comes of a container's log, when it is its turn. */
+  #recording(records: LogRecorder): TakesLog {
+    const { room } = this.#options;
+    return (item) => {
+      const turn = item.item === "lines" ? this.#turns.take(item.lines.bytes.length + 1) : undefined;
+      if (turn !== undefined || room.isHeld) return this.#recordLater(records, item, turn);
+      records.record(item);
+      return undefined;
+    };
+  }
+
+  async #recordLater(records: LogRecorder, item: LogItem, turn: Promise<void> | undefined): Promise<void> {
+    await turn;
+    if (this.#options.room.isHeld) await this.#options.room.released();
+    records.record(item);
   }
 
   #records(uid: string, pod: Pod, container: string): LogRecorder {
@@ -275,17 +296,12 @@ export class Pods {
     );
   }
 
-  #start(uid: string, pod: Pod, container: string, log: ContainerLog): void {
+  #start(pod: Pod, container: string, log: ContainerLog): void {
     const source = `${pod.namespace}/${pod.name}/${container}`;
     this.#active++;
     this.#options.tasks.start(`log ${source}`, async (signal) => {
-      const records = this.#records(uid, pod, container);
       try {
-        for await (const item of log.items(signal)) {
-          if (item.item === "lines") await this.#turns.take(item.lines.bytes.length + 1);
-          if (this.#options.room.isHeld) await this.#options.room.released();
-          records.record(item);
-        }
+        await log.follow(signal);
       } catch (error) {
         this.#options.recorder.note({
           type: "incident",

@@ -4,6 +4,7 @@ export { ContainerLog } from "./logs/container-log.ts";
 export { containersOf, type ContainerSight, type InstanceSight, unseenContainersOf } from "./logs/instances.ts";
 export { LineBlock } from "./logs/line-block.ts";
 export type { LogInstance, LogItem } from "./logs/log-item.ts";
+export type { TakesLog } from "./logs/log-sink.ts";
 export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
 export { type RecordedBlock, RecordedTail, type RecordedTailState } from "./logs/recorded-tail.ts";
 export { LogSlots } from "./logs/slots.ts";

@@ -142,7 +142,7 @@ export class KubeletWorld {
       if (follower === undefined) {
         follower = this.#follower(sight.container, sight.kind);
         this.#followers.set(sight.container, follower);
-        this.#running.push(this.#run(follower));
+        this.#running.push(follower.follow(this.#stop.signal));
       }
       follower.see(sight, this.#isDeleting);
     }
@@ -190,18 +190,9 @@ export class KubeletWorld {
   #follower(container: string, kind: ContainerState["kind"]): ContainerLog {
     const { clock, slots, uid } = this;
     const place = { namespace: "shop", pod: "web-0", podUid: uid, container, kind };
-    return new ContainerLog({
-      client: new LocalClient(() => this.server, clock),
-      clock,
-      slots,
-      ...place,
-      recorded: new Map(),
-      ...this.#options.follower,
-    });
-  }
-
-  async #run(follower: ContainerLog): Promise<void> {
-    for await (const item of follower.items(this.#stop.signal)) this.items.push(item);
+    const client = new LocalClient(() => this.server, clock);
+    const options = { client, clock, slots, ...place, recorded: new Map(), ...this.#options.follower };
+    return new ContainerLog(options, (item) => void this.items.push(item));
   }
 
   /** Several changes as one version. */

@@ -86,18 +86,18 @@ export class AttendedRead {
   }
 
   /** One connection from the wait for its slot to its end. */
-  async *connect(attempt: Attempt): AsyncGenerator<LogItem, LogEnd> {
-    const slot = yield* this.#slot(attempt.signal);
+  async connect(attempt: Attempt): Promise<LogEnd> {
+    const slot = await this.#slot(attempt.signal);
     if (slot === undefined) return { end: "aborted" };
     try {
-      return yield* this.#read(slot, attempt);
+      return await this.#read(slot, attempt);
     } finally {
       slot.release();
     }
   }
 
   /** Waits, and says when the log has been behind for long. Ends at a change of the pod. */
-  async *wait(ms: number, why: string, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async wait(ms: number, why: string, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.options;
     const left = this.#untilBehind();
     if (left > ms) {
@@ -106,15 +106,15 @@ export class AttendedRead {
     }
     const began = clock.monotonic();
     await this.#parts.news.changedWithin(left, signal);
-    if (this.#untilBehind() <= 0) yield* this.#behind("unreachable", why);
+    if (this.#untilBehind() <= 0) await this.#parts.sink.give(this.#behind("unreachable", why));
     const rest = ms - (clock.monotonic() - began);
     if (rest > 0) await this.#parts.news.changedWithin(rest, signal);
   }
 
   /** Nothing more is read of the instance. */
-  async *close(isRead: boolean): AsyncGenerator<LogItem> {
-    yield* this.#upToDate(isRead);
-    yield* this.#seams.close(this.#log);
+  async close(isRead: boolean): Promise<void> {
+    await this.#parts.sink.pour(this.#upToDate(isRead));
+    await this.#seams.close(this.#log);
   }
 
   /** It is not behind any more. */
@@ -125,7 +125,7 @@ export class AttendedRead {
 
   // --- the slot -----------------------------------------------------------------------------------
 
-  async *#slot(signal: AbortSignal): AsyncGenerator<LogItem, Slot | undefined> {
+  async #slot(signal: AbortSignal): Promise<Slot | undefined> {
     if (signal.aborted) return undefined;
     const { clock, slots } = this.#parts.options;
     const stop = abortWith(signal);
@@ -138,7 +138,8 @@ export class AttendedRead {
       const left = this.#untilBehind();
       if (Number.isFinite(left)) {
         const first = await within(clock, left, pending);
-        if (first === TOO_LATE) yield* this.#behind("deferred", `all ${slots.held} log streams are in use`);
+        if (first === TOO_LATE)
+          await this.#parts.sink.give(this.#behind("deferred", `all ${slots.held} log streams are in use`));
       }
       const slot = await pending;
       isHandedOver = true;
@@ -159,8 +160,8 @@ export class AttendedRead {
 
   // --- one connection -----------------------------------------------------------------------------
 
-  async *#read(slot: Slot, { acceptsHole, signal }: Attempt): AsyncGenerator<LogItem, LogEnd> {
-    const { options } = this.#parts;
+  async #read(slot: Slot, { acceptsHole, signal }: Attempt): Promise<LogEnd> {
+    const { options, sink } = this.#parts;
     const reading = this.#reading;
     const { log } = reading;
     this.#log = log;
@@ -178,39 +179,35 @@ export class AttendedRead {
     try {
       for (let pending = batches.next(); ;) {
         if (this.#log.aligner.isUndecided && (await within(options.clock, UNDECIDED_MS, pending)) === TOO_LATE) {
-          const end = yield* this.#take(this.#log.aligner.finish({ hole: acceptsHole }));
+          const end = await sink.pour(this.#take(this.#log.aligner.finish({ hole: acceptsHole })));
           if (end !== undefined) return await leave(batches, end);
         }
         if (follow) {
-          yield* this.#untilHeard(pending, cut, signal);
-          yield* this.#seams.untilHeard(this.#log, pending, cut.signal);
+          if (this.#isInDoubt) await this.#untilHeard(pending, cut, signal);
+          if (this.#log.aligner.seams.isOpen) await this.#seams.untilHeard(this.#log, pending, cut.signal);
         }
         const next = await pending;
         // Meanwhile another instance's reader knew the lines for its own: what comes now is known there.
         if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
         if (next.done === true) {
           if (next.value.end === "eof" && follow) this.#seams.afterFollow(this.#log, signal);
-          return yield* this.#ended(next.value, { follow, acceptsHole, signal });
+          return await sink.pour(this.#ended(next.value, { follow, acceptsHole, signal }));
         }
         attention.heard();
         if (next.value.lines.length === 0) {
           this.#opened(follow, next.value.serverSecond, start);
-          if (follow && this.#lateStart === undefined) yield* this.#caughtUp();
+          if (follow && this.#lateStart === undefined) await sink.pour(this.#caughtUp());
           isOpen = follow;
         }
         this.#log.aligner.takeLeaps();
         const mayRepeat = this.#lag.wasBehind(this.#steadyNow());
         const accepts = { hole: acceptsHole, isFollow: follow, mayRepeat, wasRecorded: options.wasRecorded };
-        const end = yield* this.#batch(next.value, accepts);
+        const end = await sink.pour(this.#batch(next.value, accepts));
         // Lines that cannot be placed are lines that have not come.
         this.#isAhead = end?.end === "misaligned" || (this.#isAhead && next.value.lines.length === 0);
         this.#isElsewhere = end?.end === "other-instance" || (this.#isElsewhere && next.value.lines.length === 0);
         if (end !== undefined) return await leave(batches, end);
-        yield* this.#lookAtStart();
-        if (follow) {
-          yield* this.#lookForLeaps(next.value.lines);
-          yield* this.#seams.beside(this.#log, cut.signal);
-        }
+        await sink.pour(this.#lookedFor(next.value.lines, follow ? cut.signal : undefined));
         pending = batches.next();
       }
     } finally {
@@ -218,6 +215,14 @@ export class AttendedRead {
       if (isOpen) this.#noteRead();
       cut.abort();
     }
+  }
+
+  /** What is missing, as far as these lines tell. `cut` ends a follow. */
+  *#lookedFor(lines: LineBlock, cut: AbortSignal | undefined): Generator<LogItem> {
+    yield* this.#lookAtStart();
+    if (cut === undefined) return;
+    yield* this.#lookForLeaps(lines);
+    yield* this.#seams.beside(this.#log, cut);
   }
 
   #opened(follow: boolean, serverSecond: number | undefined, start: LogStart): void {
@@ -311,7 +316,7 @@ export class AttendedRead {
   }
 
   /** Waits for what a follow brings next, and meanwhile looks whether its kubelet still reads the newest file. */
-  async *#untilHeard(pending: Promise<unknown>, cut: AbortController, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async #untilHeard(pending: Promise<unknown>, cut: AbortController, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.options;
     for (let looks = 0; this.#isInDoubt && !cut.signal.aborted; looks++) {
       if ((await within(clock, STOPPED_MS * 2 ** Math.min(looks, 8), pending)) !== TOO_LATE) return;
@@ -320,7 +325,7 @@ export class AttendedRead {
       const found = await this.#compare(signal);
       // What came while the file was looked at stands in front of it.
       if ((await within(clock, 0, pending)) !== TOO_LATE) return;
-      yield* this.#lookedAt(found, looks, cut);
+      await this.#parts.sink.pour(this.#lookedAt(found, looks, cut));
     }
   }
 
@@ -440,15 +445,10 @@ export class AttendedRead {
     return this.#readUntilMonotonic + BEHIND_MS - this.#parts.options.clock.monotonic();
   }
 
-  *#behind(cause: "deferred" | "unreachable", why: string): Generator<LogItem> {
+  #behind(cause: "deferred" | "unreachable", why: string): LogItem {
     this.#isBehind = true;
-    yield {
-      item: "log-behind",
-      state: "opened",
-      cause,
-      detail: `${this.#log.stream} is not read now: ${why}`,
-      from: this.#readUntil,
-    };
+    const detail = `${this.#log.stream} is not read now: ${why}`;
+    return { item: "log-behind", state: "opened", cause, detail, from: this.#readUntil };
   }
 
   *#caughtUp(): Generator<LogItem> {

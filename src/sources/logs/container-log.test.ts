@@ -48,7 +48,9 @@ interface Follower {
 function follow(client: ApiClient, options: Partial<ContainerLogOptions> = {}): Follower {
   const clock = options.clock instanceof VirtualClock ? options.clock : new VirtualClock();
   const slots = options.slots ?? new LogSlots(50, () => clock.monotonic());
-  const log = new ContainerLog({
+  const stop = new AbortController();
+  const items: LogItem[] = [];
+  const of: ContainerLogOptions = {
     client: client instanceof ScriptedClient ? client.always(POD, (path, call) => call === "read" && !isLog(path)) : client,
     clock,
     slots,
@@ -59,12 +61,9 @@ function follow(client: ApiClient, options: Partial<ContainerLogOptions> = {}): 
     kind: "app",
     recorded: new Map(),
     ...options,
-  });
-  const stop = new AbortController();
-  const items: LogItem[] = [];
-  const done = (async () => {
-    for await (const item of log.items(stop.signal)) items.push(item);
-  })();
+  };
+  const log = new ContainerLog(of, (item) => void items.push(item));
+  const done = log.follow(stop.signal);
   return {
     log,
     items,

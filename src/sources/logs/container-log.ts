@@ -4,7 +4,7 @@
  * What could not be read comes out as a gap. Lines are given out at once; if it shows later that they came from another
  * instance (a container can restart faster than its status), the stream is bound anew.
  */
-import { Merge } from "../../base/index.ts";
+import { abortWith } from "../../base/index.ts";
 import { describeFailure } from "../../cluster/index.ts";
 import { Backoff } from "../backoff.ts";
 import { AttendedRead } from "./attended-read.ts";
@@ -12,6 +12,7 @@ import { isOwn } from "./claims.ts";
 import type { LogEnd } from "./connection.ts";
 import type { ContainerSight } from "./instances.ts";
 import type { LogItem } from "./log-item.ts";
+import { LogSink, type TakesLog } from "./log-sink.ts";
 import { PodNews } from "./pod-news.ts";
 import { type Ended, endItems, lastLine, type Previous, READ, readPrevious } from "./previous-read.ts";
 import { type ContainerLogOptions, endOfSecond, type FollowerParts, isOver, msOf, type Reading } from "./reading.ts";
@@ -39,11 +40,11 @@ export class ContainerLog {
   readonly #parts: FollowerParts;
   #active = 0;
 
-  constructor(options: ContainerLogOptions) {
+  constructor(options: ContainerLogOptions, take: TakesLog) {
     this.#options = options;
     this.#news = new PodNews(options.clock);
     this.#seen = new SeenInstances(options, () => this.#news.wake());
-    this.#parts = { options, news: this.#news, instances: this.#seen };
+    this.#parts = { options, news: this.#news, instances: this.#seen, sink: new LogSink(take) };
   }
 
   /** Takes what a newer version of the pod says about this container. */
@@ -60,28 +61,43 @@ export class ContainerLog {
   }
 
   /**
-   * Everything about this container's logs, until the pod is gone and read, or `signal` aborts. Instances are read beside each
-   * other: the end of one can take longer to be certain than the life of the next.
+   * Gives out everything about this container's logs. Resolves when the pod is gone and read, or after `signal` aborts. Instances are
+   * read beside each other: the end of one can take longer to be certain than the life of the next.
    */
-  async *items(signal: AbortSignal): AsyncGenerator<LogItem> {
-    const left = new AbortController();
-    const merge = new Merge<LogItem>();
-    merge.add(this.#readAll(merge, AbortSignal.any([signal, left.signal])));
+  async follow(signal: AbortSignal): Promise<void> {
+    const left = abortWith(signal);
+    const readers = new Set<Promise<void>>();
+    let failure: { readonly error: unknown } | undefined;
+    const fail = (error: unknown): void => {
+      failure ??= { error };
+      left.abort(error);
+    };
     try {
-      yield* merge;
-    } finally {
-      left.abort(new Error("nobody wants the log any more"));
-      await merge.ended();
+      await this.#readAll((reading) => {
+        const reader = this.#readInstance(reading, left.signal)
+          .catch(fail)
+          .finally(() => readers.delete(reader));
+        readers.add(reader);
+      }, left.signal);
+    } catch (error) {
+      fail(error);
     }
+    await Promise.all(readers);
+    left.abort();
+    if (failure !== undefined) throw failure.error;
   }
 
-  async *#readAll(merge: Merge<LogItem>, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async #readAll(read: (reading: Reading) => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      for (const lost of this.#seen.takeLost()) yield lost;
-      for (const next of this.#seen.takeUnread()) {
+      const lost = this.#seen.takeLost();
+      const unread = this.#seen.takeUnread();
+      if (lost.length > 0) await this.#parts.sink.pour(lost.values());
+      for (const next of unread) {
         this.#active++;
-        merge.add(this.#readInstance(next, signal));
+        read(next);
       }
+      // What is seen while somebody waits for the sink wakes nobody.
+      if (lost.length > 0) continue;
       if (this.#news.state === "gone" && this.#active === 0) return;
       await this.#news.changed(signal);
     }
@@ -89,12 +105,12 @@ export class ContainerLog {
 
   // --- one instance -------------------------------------------------------------------------------
 
-  async *#readInstance(reading: Reading, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async #readInstance(reading: Reading, signal: AbortSignal): Promise<void> {
     const leave = this.#options.slots.enter();
     try {
-      yield this.#seen.bound(reading);
-      if (!reading.viaPrevious && !reading.superseded) yield* this.#readCurrent(reading, signal);
-      else yield* this.#readSuperseded(reading, new AttendedRead(this.#parts, reading), false, signal);
+      await this.#parts.sink.give(this.#seen.bound(reading));
+      if (!reading.viaPrevious && !reading.superseded) await this.#readCurrent(reading, signal);
+      else await this.#readSuperseded(reading, new AttendedRead(this.#parts, reading), false, signal);
     } finally {
       leave();
       reading.isActive = false;
@@ -104,7 +120,7 @@ export class ContainerLog {
   }
 
   /** Reads the instance that the log API shows without `previous`, until it has ended or a newer one is there. */
-  async *#readCurrent(reading: Reading, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async #readCurrent(reading: Reading, signal: AbortSignal): Promise<void> {
     const read = new AttendedRead(this.#parts, reading);
     const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
     let hasEnded = false;
@@ -113,14 +129,14 @@ export class ContainerLog {
     for (let tries = 0, misaligned = 0; ; tries++) {
       const { log } = reading;
       if (reading.superseded) {
-        yield* this.#readSuperseded(reading, read, hasEnded && !reading.viaPrevious, signal);
+        await this.#readSuperseded(reading, read, hasEnded && !reading.viaPrevious, signal);
         return;
       }
       const wasOver = isOver(reading, this.#news);
       const before = log.aligner.lines;
       const isWritten = log.aligner.bytes >= MANY_BYTES && !wasOver;
       const triesMax = isWritten ? MISALIGNED_TRIES_OF_MANY : MISALIGNED_TRIES;
-      const end = yield* read.connect({ acceptsHole: misaligned >= triesMax, signal });
+      const end = await read.connect({ acceptsHole: misaligned >= triesMax, signal });
       const { aligner } = reading.log;
       if (aligner.lines > before) {
         tries = 0;
@@ -146,11 +162,11 @@ export class ContainerLog {
         // A connection that was cut while it repeated what is recorded ends in a piece of that.
         const isNew = !verdict.gap || reading.log.aligner.isLive;
         const isLast = end.end === "eof" || (end.end === "in-band" && verdict.gap);
-        if (isLast && isNew) yield* lastLine(reading.log, end.fragment);
-        yield* this.#end(reading, yield* finished(read, verdict));
+        if (isLast && isNew) await this.#parts.sink.pour(lastLine(reading.log, end.fragment));
+        await this.#end(reading, await this.#finished(read, verdict));
         return;
       }
-      yield* read.wait(this.#delayOf(verdict, backoff), whyAgain(end), signal);
+      await read.wait(this.#delayOf(verdict, backoff), whyAgain(end), signal);
     }
   }
 
@@ -173,14 +189,14 @@ export class ContainerLog {
 
   // --- an instance after which another one runs ---------------------------------------------------
 
-  async *#readSuperseded(reading: Reading, read: AttendedRead, hasEnded: boolean, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async #readSuperseded(reading: Reading, read: AttendedRead, hasEnded: boolean, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(this.#options.clock, BACKOFF_CAP_MS);
     let hadLines = reading.log.aligner.lines > 0;
     let isRead = hasEnded;
     for (let tries = 0; ; tries++) {
       const { log } = reading;
       const before = log.aligner.lines;
-      const found: Previous = reading.isPast ? PAST : yield* readPrevious(this.#parts, log, signal);
+      const found: Previous = reading.isPast ? PAST : await readPrevious(this.#parts, log, signal);
       if (found.previous === "swapped") {
         hadLines = false;
         isRead = false;
@@ -190,22 +206,36 @@ export class ContainerLog {
         const isVerified = isRead && log.aligner.isLive && log.aligner.lines === before;
         isRead = true;
         if (!isVerified && tries < VERIFY_TRIES) continue;
-        yield* lastLine(reading.log, found.fragment);
+        await this.#parts.sink.pour(lastLine(reading.log, found.fragment));
       }
       const verdict = this.#verdictOnPrevious(reading, found, tries);
       if (verdict.verdict === "ended") {
-        const ended = yield* finished(
+        const ended = await this.#finished(
           read,
           hadLines || isRead ? afterRestart(verdict, isRead && this.#seen.isInOrder(reading)) : verdict,
         );
-        yield* this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
+        await this.#end(reading, found.previous === "read" && !hadLines ? READ : ended);
         return;
       }
-      yield* read.wait(this.#delayOf(verdict, backoff), found.previous === "failed" ? whyAgain(found.end) : "", signal);
+      await read.wait(this.#delayOf(verdict, backoff), found.previous === "failed" ? whyAgain(found.end) : "", signal);
     }
   }
 
-  *#end(reading: Reading, end: Ended): Generator<LogItem> {
+  /** Nothing more is read of an instance: first what says that lines of it are missing that nobody else misses. */
+  async #finished(read: AttendedRead, end: Ended): Promise<Ended> {
+    const { sink } = this.#parts;
+    let isRead = !end.gap;
+    if (end.reason === "recording stopped") isRead = await sink.pour(read.stopped());
+    else if (end.reason === "pod deleted") isRead = await sink.pour(read.podGone());
+    await read.close(isRead);
+    return isRead ? end : { ...end, outcome: "incomplete" };
+  }
+
+  async #end(reading: Reading, end: Ended): Promise<void> {
+    await this.#parts.sink.pour(this.#endItems(reading, end));
+  }
+
+  *#endItems(reading: Reading, end: Ended): Generator<LogItem> {
     yield* endItems(this.#parts, reading.log, end);
     if (!end.gap || isOwn(reading)) return;
     reading.isDoubted = true;
@@ -246,15 +276,6 @@ function afterRestart(verdict: Ended, hasEnded: boolean): Ended {
   const isRead = !verdict.gap || hasEnded;
   const reason = isRead ? "read to its end, then restarted" : `restarted before its end could be read: ${verdict.reason}`;
   return { verdict: "ended", outcome: isRead ? "complete" : "incomplete", reason, gap: !isRead };
-}
-
-/** Nothing more is read of an instance: its end, after what says that lines of it are missing that nobody else misses. */
-async function* finished(read: AttendedRead, end: Ended): AsyncGenerator<LogItem, Ended> {
-  let isRead = !end.gap;
-  if (end.reason === "recording stopped") isRead = yield* read.stopped();
-  else if (end.reason === "pod deleted") isRead = yield* read.podGone();
-  yield* read.close(isRead);
-  return isRead ? end : { ...end, outcome: "incomplete" };
 }
 
 function whyAgain(end: LogEnd): string {

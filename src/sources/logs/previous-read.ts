@@ -44,11 +44,7 @@ export const READ: Ended = { verdict: "ended", outcome: "complete", reason: "rea
 const NOT_OWN: ReturnType<Instances["claim"]> = { claim: "other", items: [] };
 
 /** Reads what is missing of an instance, or says why not. */
-export async function* readPrevious(
-  parts: FollowerParts,
-  log: InstanceLog,
-  signal: AbortSignal,
-): AsyncGenerator<LogItem, Previous> {
+export async function readPrevious(parts: FollowerParts, log: InstanceLog, signal: AbortSignal): Promise<Previous> {
   if (log.aligner.lines === 0 && parts.instances.isPreviousNewer(log)) return { previous: "ended", ended: OTHER };
   if (log.aligner.lines > 0) {
     const owner = await ownerOf(parts, log, signal);
@@ -57,17 +53,17 @@ export async function* readPrevious(
     if (owner.owner === "newer") {
       const items = parts.instances.giveAway(log);
       if (items === undefined) return { previous: "ended", ended: OTHER };
-      yield* items;
+      await parts.sink.pour(items.values());
       return { previous: "swapped" };
     }
     if (owner.owner === "other") return { previous: "ended", ended: OTHER };
     log.reading.isProven = true;
   }
-  return yield* deliver(parts, log, signal);
+  return await deliver(parts, log, signal);
 }
 
-async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortSignal): AsyncGenerator<LogItem, Previous> {
-  const { options, instances } = parts;
+async function deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortSignal): Promise<Previous> {
+  const { options, instances, sink } = parts;
   const { reading } = asked;
   const { sinceSecond, isSearch } = asked.aligner.reconnect({ isPrevious: true });
   const start = startOf(asked, isSearch ? undefined : sinceSecond, options.from);
@@ -89,9 +85,9 @@ async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortS
       if (end.end !== "eof") return { previous: "failed", end };
       const last = log.aligner.finish({ ...accepts, isWhole: true });
       if (last.outcome === "misaligned") return { previous: "ended", ended: OTHER };
-      yield* give(log.stream, last);
+      await sink.pour(give(log.stream, last));
       const missed = begin === undefined ? undefined : new LateStart(begin, Number.POSITIVE_INFINITY).missed(log.aligner);
-      if (missed !== undefined) yield missedStart(log, missed);
+      if (missed !== undefined) await sink.give(missedStart(log, missed));
       return { previous: "read", fragment: end.fragment };
     }
     const first = next.value.lines.at(0);
@@ -103,13 +99,13 @@ async function* deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortS
         ({ log } = reading);
         log.aligner.reread();
       }
-      yield* items;
+      await sink.pour(items.values());
       if (reading.log !== log) return await leave(batches, { previous: "swapped" });
     }
     const aligned = log.aligner.push(next.value.lines, { ...accepts, wasRecorded: options.wasRecorded });
     if (aligned.outcome === "again") return await leave(batches, { previous: "failed", end: { end: "again" } });
     if (aligned.outcome === "misaligned") return await leave(batches, { previous: "ended", ended: OTHER });
-    yield* give(log.stream, aligned, { continues: next.value.continues });
+    await sink.pour(give(log.stream, aligned, { continues: next.value.continues }));
   }
 }
 

@@ -7,6 +7,7 @@ import type { Claim } from "./claims.ts";
 import type { ContainerKind, InstanceSight } from "./instances.ts";
 import type { LogInstance, LogItem } from "./log-item.ts";
 import { lineSecond } from "./log-line.ts";
+import type { LogSink } from "./log-sink.ts";
 import type { PodNews } from "./pod-news.ts";
 import type { LogSlots } from "./slots.ts";
 
@@ -95,6 +96,7 @@ export interface FollowerParts {
   readonly options: ContainerLogOptions;
   readonly news: PodNews;
   readonly instances: Instances;
+  readonly sink: LogSink;
 }
 
 /** What the readers of the instances of one container know of each other. */

@@ -29,12 +29,12 @@ export class SeamLook {
   }
 
   /** Waits for what a follow brings next. When it is silent, no rotation before that stays unknown. */
-  async *untilHeard(log: InstanceLog, pending: Promise<unknown>, signal: AbortSignal): AsyncGenerator<LogItem> {
+  async untilHeard(log: InstanceLog, pending: Promise<unknown>, signal: AbortSignal): Promise<void> {
     const { seams, newest } = log.aligner;
     while (seams.isOpen && !signal.aborted) {
       if ((await within(this.#parts.options.clock, SILENT_MS, pending)) !== TOO_LATE) return;
       await Promise.race([pending, this.#look(log, signal)]);
-      yield* gaps(log, seams.passed(newest));
+      await this.#parts.sink.pour(gaps(log, seams.passed(newest)));
     }
   }
 
@@ -44,16 +44,17 @@ export class SeamLook {
   }
 
   /** No line comes any more. */
-  async *close(log: InstanceLog): AsyncGenerator<LogItem> {
+  async close(log: InstanceLog): Promise<void> {
+    const { sink } = this.#parts;
     const { seams, newest } = log.aligner;
     if (newest === undefined) return;
     const stop = new AbortController();
     if (seams.isOpen) await within(this.#parts.options.clock, LAST_LOOK_MS, this.#look(log, stop.signal));
     stop.abort(new Error("the log was looked at"));
-    yield* gaps(log, seams.passed(newest));
+    await sink.pour(gaps(log, seams.passed(newest)));
     const rest = seams.rest(newest);
     if (rest !== undefined)
-      yield gap(rest, `${log.stream} may have been rotated after it was looked at last, and lines been left out then`);
+      await sink.give(gap(rest, `${log.stream} may have been rotated after it was looked at last, and lines been left out then`));
   }
 
   async #look({ reading, aligner }: InstanceLog, signal: AbortSignal): Promise<void> {
