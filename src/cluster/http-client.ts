@@ -83,8 +83,7 @@ class HttpApiClient implements ApiClient {
     const headers = { accept, "accept-encoding": "gzip", ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }) };
     try {
       const answer = await this.#open({ path, query, headers, limit }, () =>
-        limit.start(
-          timeoutMs,
+        limit.start(timeoutMs, () =>
           this.#failure(path, {
             kind: "network",
             code: "TIMEOUT",
@@ -106,11 +105,13 @@ class HttpApiClient implements ApiClient {
     const { path, query, accept = "application/json, */*", idleTimeoutMs, gather, signal } = request;
     const limit = new RequestLimit(signal, this.#clock);
     const headers = { accept, "accept-encoding": "identity" };
-    const failure = this.#failure(path, {
-      kind: "network",
-      code: "IDLE_TIMEOUT",
-      message: `nothing received for ${formatDuration(idleTimeoutMs)}`,
-    });
+    // Made when it is needed: an error holds its stack, and a stream may be open for days.
+    const failure = (): ApiFailure =>
+      this.#failure(path, {
+        kind: "network",
+        code: "IDLE_TIMEOUT",
+        message: `nothing received for ${formatDuration(idleTimeoutMs)}`,
+      });
     const watch = (): void => limit.start(idleTimeoutMs, failure);
     try {
       // Some proxies hold the headers back until the first event (client-go reflector.go), so headers may take as long as data.

@@ -6,8 +6,9 @@ export class RequestLimit {
   readonly #parent: AbortSignal | undefined;
   readonly #clock: Clock;
   readonly #onParentAbort = (): void => this.#abort.abort(this.#parent?.reason);
-  /** What is waited for now. */
-  #wait: { readonly until: number; readonly reason: Error } | undefined;
+  /** What is waited for now: until then, monotonic ms, and what it is to be called if it does not come. */
+  #until = Number.POSITIVE_INFINITY;
+  #reason: (() => Error) | undefined;
   #timer: { readonly until: number; readonly cancel: () => void } | undefined;
 
   constructor(parent: AbortSignal | undefined, clock: Clock) {
@@ -25,16 +26,16 @@ export class RequestLimit {
    * Aborts with `reason` after `ms` unless the clock is stopped first; 0 means never. A stream starts it for each chunk, so a timer
    * that is early goes on counting: one of its own for each was a fiftieth of what recording takes (`watch-pods` in `bench/`).
    */
-  start(ms: number, reason: Error): void {
+  start(ms: number, reason: () => Error): void {
     this.stopClock();
     if (ms <= 0) return;
-    const until = this.#clock.monotonic() + ms;
-    this.#wait = { until, reason };
-    if (this.#timer === undefined || this.#timer.until > until) this.#arm(until, ms);
+    this.#until = this.#clock.monotonic() + ms;
+    this.#reason = reason;
+    if (this.#timer === undefined || this.#timer.until > this.#until) this.#arm(this.#until, ms);
   }
 
   stopClock(): void {
-    this.#wait = undefined;
+    this.#reason = undefined;
   }
 
   #arm(until: number, ms: number): void {
@@ -44,11 +45,10 @@ export class RequestLimit {
 
   #due(): void {
     this.#timer = undefined;
-    if (this.#wait === undefined) return;
-    const { until, reason } = this.#wait;
-    const left = until - this.#clock.monotonic();
-    if (left > 0) this.#arm(until, left);
-    else this.#abort.abort(reason);
+    if (this.#reason === undefined) return;
+    const left = this.#until - this.#clock.monotonic();
+    if (left > 0) this.#arm(this.#until, left);
+    else this.#abort.abort(this.#reason());
   }
 
   /** No longer listens to anything: a signal that lives as long as Faro must not collect listeners. */

@@ -13,10 +13,10 @@ import type { LineBlock } from "./line-block.ts";
 import { lineInstant, lineSecond } from "./log-line.ts";
 import {
   type FollowerParts,
-  give,
   type InstanceLog,
   isFromLater,
   isOver,
+  itemsOf,
   msOf,
   placeOf,
   type Reading,
@@ -44,6 +44,7 @@ const MOMENT_MS = 100;
 const LOOKS_MAX = 3;
 /** What was written so shortly before the recording stopped may not have come, and that is no gap. */
 const STOP_MS = 5_000;
+const NOTHING: readonly LogItem[] = [];
 
 /** Bounds of one attempt. */
 export interface Attempt {
@@ -106,21 +107,22 @@ export class AttendedRead {
     }
     const began = clock.monotonic();
     await this.#parts.news.changedWithin(left, signal);
-    if (this.#untilBehind() <= 0) await this.#parts.sink.give(this.#behind("unreachable", why));
+    if (this.#untilBehind() <= 0) await this.#parts.sink.put([this.#behind("unreachable", why)]);
     const rest = ms - (clock.monotonic() - began);
     if (rest > 0) await this.#parts.news.changedWithin(rest, signal);
   }
 
   /** Nothing more is read of the instance. */
   async close(isRead: boolean): Promise<void> {
-    await this.#parts.sink.pour(this.#upToDate(isRead));
+    await this.#parts.sink.put(this.#upToDate(isRead));
     await this.#seams.close(this.#log);
   }
 
   /** It is not behind any more. */
-  *#upToDate(isRead: boolean): Generator<LogItem> {
-    if (this.#isBehind) yield { item: "log-behind", state: "closed", isRead };
+  #upToDate(isRead: boolean): readonly LogItem[] {
+    const wasBehind = this.#isBehind;
     this.#isBehind = false;
+    return wasBehind ? [{ item: "log-behind", state: "closed", isRead }] : NOTHING;
   }
 
   // --- the slot -----------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ export class AttendedRead {
       if (Number.isFinite(left)) {
         const first = await within(clock, left, pending);
         if (first === TOO_LATE)
-          await this.#parts.sink.give(this.#behind("deferred", `all ${slots.held} log streams are in use`));
+          await this.#parts.sink.put([this.#behind("deferred", `all ${slots.held} log streams are in use`)]);
       }
       const slot = await pending;
       isHandedOver = true;
@@ -179,7 +181,7 @@ export class AttendedRead {
     try {
       for (let pending = batches.next(); ;) {
         if (this.#log.aligner.isUndecided && (await within(options.clock, UNDECIDED_MS, pending)) === TOO_LATE) {
-          const end = await sink.pour(this.#take(this.#log.aligner.finish({ hole: acceptsHole })));
+          const end = await this.#take(this.#log.aligner.finish({ hole: acceptsHole }));
           if (end !== undefined) return await leave(batches, end);
         }
         if (follow) {
@@ -191,23 +193,24 @@ export class AttendedRead {
         if (reading.log !== this.#log) return await leave(batches, { end: "cut" });
         if (next.done === true) {
           if (next.value.end === "eof" && follow) this.#seams.afterFollow(this.#log, signal);
-          return await sink.pour(this.#ended(next.value, { follow, acceptsHole, signal }));
+          return await this.#ended(next.value, { follow, acceptsHole, signal });
         }
         attention.heard();
         if (next.value.lines.length === 0) {
           this.#opened(follow, next.value.serverSecond, start);
-          if (follow && this.#lateStart === undefined) await sink.pour(this.#caughtUp());
+          if (follow && this.#lateStart === undefined) await sink.put(this.#caughtUp());
           isOpen = follow;
         }
         this.#log.aligner.takeLeaps();
         const mayRepeat = this.#lag.wasBehind(this.#steadyNow());
         const accepts = { hole: acceptsHole, isFollow: follow, mayRepeat, wasRecorded: options.wasRecorded };
-        const end = await sink.pour(this.#batch(next.value, accepts));
+        const end = await this.#batch(next.value, accepts);
         // Lines that cannot be placed are lines that have not come.
         this.#isAhead = end?.end === "misaligned" || (this.#isAhead && next.value.lines.length === 0);
         this.#isElsewhere = end?.end === "other-instance" || (this.#isElsewhere && next.value.lines.length === 0);
         if (end !== undefined) return await leave(batches, end);
-        await sink.pour(this.#lookedFor(next.value.lines, follow ? cut.signal : undefined));
+        const missing = this.#missing(next.value.lines, follow ? cut.signal : undefined);
+        if (missing.length > 0) await sink.put(missing);
         pending = batches.next();
       }
     } finally {
@@ -217,12 +220,13 @@ export class AttendedRead {
     }
   }
 
-  /** What is missing, as far as these lines tell. `cut` ends a follow. */
-  *#lookedFor(lines: LineBlock, cut: AbortSignal | undefined): Generator<LogItem> {
-    yield* this.#lookAtStart();
-    if (cut === undefined) return;
-    yield* this.#lookForLeaps(lines);
-    yield* this.#seams.beside(this.#log, cut);
+  /** Gaps that these lines tell of. `cut` ends a follow. */
+  #missing(lines: LineBlock, cut: AbortSignal | undefined): readonly LogItem[] {
+    const start = this.#lookAtStart();
+    if (cut === undefined) return start;
+    const leaps = this.#lookForLeaps(lines);
+    const seams = this.#seams.beside(this.#log, cut);
+    return start.length + leaps.length + seams.length === 0 ? NOTHING : [...start, ...leaps, ...seams];
   }
 
   #opened(follow: boolean, serverSecond: number | undefined, start: LogStart): void {
@@ -238,21 +242,20 @@ export class AttendedRead {
   }
 
   /** What was rotated away before the log was opened for the first time. */
-  *#lookAtStart(): Generator<LogItem> {
+  #lookAtStart(): readonly LogItem[] {
     const { aligner } = this.#log;
-    if (this.#lateStart === undefined || aligner.lines === 0) return;
-    yield* this.#upToDate(this.#lateStart.isWhole(aligner));
+    if (this.#lateStart === undefined || aligner.lines === 0) return NOTHING;
+    const upToDate = this.#upToDate(this.#lateStart.isWhole(aligner));
     const missed = this.#lateStart.missed(aligner);
-    if (missed !== undefined) yield missedStart(this.#log, missed);
     if (missed !== undefined || this.#lateStart.isOver(aligner)) this.#lateStart = undefined;
+    return missed === undefined ? upToDate : [...upToDate, missedStart(this.#log, missed)];
   }
 
-  *#lookForLeaps(lines: LineBlock): Generator<LogItem> {
+  #lookForLeaps(lines: LineBlock): readonly LogItem[] {
     const { aligner, stream } = this.#log;
     const { newest, bytes } = aligner;
     const last = lines.at(-1);
-    if (newest === undefined || last === undefined) return;
-    const detail = `${stream} was written faster than it was read: what was rotated away meanwhile is left out`;
+    if (newest === undefined || last === undefined) return NOTHING;
     const leaps = aligner.takeLeaps();
     const begins = this.#newestBegins;
     const over = begins === undefined ? undefined : leaps.find((leap) => leap.fromSecond < begins && begins < leap.toSecond);
@@ -260,10 +263,13 @@ export class AttendedRead {
       { newest: lineInstant(last) ?? newest, bytes, leaps, isWatched: this.#isAtEnd },
       this.#steadyNow(),
     );
-    // A file that was seen has been left out, however well in time the lines are.
-    for (const { fromSecond, toSecond } of over === undefined ? leftOut : [...leftOut, over])
-      yield { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
     if (begins !== undefined && newest >= begins) this.#newestBegins = undefined;
+    if (leftOut.length === 0 && over === undefined) return NOTHING;
+    const detail = `${stream} was written faster than it was read: what was rotated away meanwhile is left out`;
+    // A file that was seen has been left out, however well in time the lines are.
+    return (over === undefined ? leftOut : [...leftOut, over]).map(({ fromSecond, toSecond }) => {
+      return { item: "log-gap", cause: "rotation", detail, from: fromSecond * 1_000, to: toSecond * 1_000 + 999 };
+    });
   }
 
   /**
@@ -278,17 +284,18 @@ export class AttendedRead {
   #isElsewhere = false;
 
   /** Its pod is gone. Returns whether the log was read to its end. */
-  *podGone(): Generator<LogItem, boolean> {
+  async podGone(): Promise<boolean> {
     const { isLate } = this;
-    yield* this.#leftOut("its pod is gone");
+    await this.#parts.sink.put(this.#leftOut("its pod is gone"));
     return !isLate;
   }
 
   /** The recording stopped. Returns whether the log had been read until then. */
-  *stopped(): Generator<LogItem, boolean> {
+  async stopped(): Promise<boolean> {
+    const { sink } = this.#parts;
     const { aligner, stream } = this.#reading.log;
     const { isLate } = this;
-    yield* this.#leftOut("the recording stopped", "log-unavailable");
+    await sink.put(this.#leftOut("the recording stopped", "log-unavailable"));
     if (isLate || this.#isBehind) return false;
     const { clock, isCutOff } = this.#parts.options;
     // A follow that goes on after its pod may be one that is dead. Who looks at lines of another instance has none of its own.
@@ -297,7 +304,9 @@ export class AttendedRead {
     const [from, to] = [isInDoubt ? this.#startedAt : this.#readUntil, clock.now()];
     const newest = aligner.newest === undefined ? from : aligner.newest * 1_000;
     const detail = `${stream} was not being read when the recording stopped`;
-    yield { item: "log-gap", cause: "log-unavailable", detail, from: isInDoubt ? newest : Math.min(from, newest), to };
+    await sink.put([
+      { item: "log-gap", cause: "log-unavailable", detail, from: isInDoubt ? newest : Math.min(from, newest), to },
+    ]);
     return false;
   }
 
@@ -305,14 +314,14 @@ export class AttendedRead {
     return msOf(this.#reading.sight.startedAt) ?? this.#readUntil;
   }
 
-  *#leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): Generator<LogItem> {
+  #leftOut(why: string, cause: "rotation" | "log-unavailable" = "rotation"): readonly LogItem[] {
     const { aligner, stream } = this.#reading.log;
-    if (!this.isLate || aligner.newest === undefined) return;
+    if (!this.isLate || aligner.newest === undefined) return NOTHING;
     const detail = `${stream} was written faster than it was read, and ${why}`;
     const to = this.#lag.nodeSecond(this.#steadyNow()) * 1_000;
-    yield { item: "log-gap", cause, detail, from: aligner.newest * 1_000, to };
     this.#lag.caughtUp();
     this.#isAhead = false;
+    return [{ item: "log-gap", cause, detail, from: aligner.newest * 1_000, to }];
   }
 
   /** Waits for what a follow brings next, and meanwhile looks whether its kubelet still reads the newest file. */
@@ -325,7 +334,7 @@ export class AttendedRead {
       const found = await this.#compare(signal);
       // What came while the file was looked at stands in front of it.
       if ((await within(clock, 0, pending)) !== TOO_LATE) return;
-      await this.#parts.sink.pour(this.#lookedAt(found, looks, cut));
+      await this.#parts.sink.put(this.#lookedAt(found, looks, cut));
     }
   }
 
@@ -336,13 +345,13 @@ export class AttendedRead {
   }
 
   /** Nothing more comes. A file that does not hold the last line tells that others may have been left out. */
-  *#lookedAt(found: Found, looks: number, cut: AbortController): Generator<LogItem> {
+  #lookedAt(found: Found, looks: number, cut: AbortController): readonly LogItem[] {
     const { aligner, stream } = this.#log;
     this.#isAtEnd ||= found === "empty" || found === "same";
     this.#isAhead = found === "ahead" || found === "differs";
     if (found === "same") this.#lag.atEnd();
-    else if (found === "empty" && aligner.isLive) yield* this.#leftOut("what followed is in no file that can be read");
-    else if (found === "empty") yield* give(stream, aligner.finish({ hole: true, isWhole: true }));
+    else if (found === "empty" && aligner.isLive) return this.#leftOut("what followed is in no file that can be read");
+    else if (found === "empty") return itemsOf(stream, aligner.finish({ hole: true, isWhole: true }));
     else if (found === "ahead" || found === "differs") {
       const { newest = Number.POSITIVE_INFINITY } = aligner;
       // Lines of between are in an old file, and only this connection can still bring them.
@@ -350,13 +359,16 @@ export class AttendedRead {
       if (isNext || looks >= LOOKS_MAX) cut.abort();
     } else if (found === "no slot" && this.#parts.news.state === "live") {
       // Opened anew for this, it brought what was known, and nothing more: that was all of the file.
-      if (this.#isAtEnd && aligner.isLive && aligner.lines === this.#linesBefore) return this.#lag.atEnd();
-      this.#isReopened = true;
-      cut.abort();
+      if (this.#isAtEnd && aligner.isLive && aligner.lines === this.#linesBefore) this.#lag.atEnd();
+      else {
+        this.#isReopened = true;
+        cut.abort();
+      }
     }
+    return NOTHING;
   }
 
-  *#batch(batch: Batch, accepts: Accepts): Generator<LogItem, LogEnd | undefined> {
+  async #batch(batch: Batch, accepts: Accepts): Promise<LogEnd | undefined> {
     const first = batch.lines.at(0);
     if (first === undefined) return undefined;
     if (this.#log.aligner.lines === 0) {
@@ -367,30 +379,30 @@ export class AttendedRead {
         this.#log = this.#reading.log;
         this.#log.aligner.reread();
       }
-      yield* items;
+      await this.#parts.sink.put(items);
       if (this.#reading.log !== this.#log) return { end: "cut" };
     }
     // Behind the instance's end nothing was rotated: what is there is the next one's.
     const hole = accepts.hole && placeOf(this.#reading.sight, first) !== "after";
-    return yield* this.#take(this.#log.aligner.push(batch.lines, { ...accepts, hole }), batch.continues);
+    return this.#take(this.#log.aligner.push(batch.lines, { ...accepts, hole }), batch.continues);
   }
 
-  *#take(aligned: Aligned, continues: boolean = false): Generator<LogItem, LogEnd | undefined> {
+  async #take(aligned: Aligned, continues: boolean = false): Promise<LogEnd | undefined> {
     if (aligned.outcome === "misaligned" || aligned.outcome === "again") return { end: aligned.outcome };
-    yield* give(this.#log.stream, aligned, { continues: continues && aligned.outcome !== "repeats" });
+    await this.#parts.sink.put(itemsOf(this.#log.stream, aligned, { continues: continues && aligned.outcome !== "repeats" }));
     return aligned.outcome === "repeats" ? { end: "again" } : undefined;
   }
 
-  *#ended(
+  async #ended(
     end: LogEnd,
     { follow, acceptsHole, signal }: { readonly follow: boolean; readonly acceptsHole: boolean; readonly signal: AbortSignal },
-  ): Generator<LogItem, LogEnd> {
+  ): Promise<LogEnd> {
     if (end.end === "aborted" && !signal.aborted) return { end: "cut" };
     if (end.end === "in-band" && follow) this.#followBrokenUntil = this.#parts.options.clock.monotonic() + FOLLOW_BROKEN_MS;
     if (end.end !== "eof") return end;
     const isWhole = !follow && isOver(this.#reading, this.#parts.news);
     const { aligner } = this.#log;
-    const misaligned = yield* this.#take(aligner.finish({ hole: acceptsHole, isWhole }));
+    const misaligned = await this.#take(aligner.finish({ hole: acceptsHole, isWhole }));
     if (misaligned !== undefined) return misaligned;
     // The newest file has been read to its end: as it was, or up to the last line that was known.
     if (!follow || (aligner.isLive && aligner.lines === this.#linesBefore)) {
@@ -399,7 +411,7 @@ export class AttendedRead {
     }
     this.#noteRead();
     // Of a log that nobody could read for long, and that is empty then, nothing tells whether it was before.
-    yield* this.#upToDate(aligner.lines > 0 || this.#lateStart === undefined);
+    await this.#parts.sink.put(this.#upToDate(aligner.lines > 0 || this.#lateStart === undefined));
     return end;
   }
 
@@ -451,8 +463,8 @@ export class AttendedRead {
     return { item: "log-behind", state: "opened", cause, detail, from: this.#readUntil };
   }
 
-  *#caughtUp(): Generator<LogItem> {
+  #caughtUp(): readonly LogItem[] {
     this.#noteRead();
-    yield* this.#upToDate(true);
+    return this.#upToDate(true);
   }
 }

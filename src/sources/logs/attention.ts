@@ -65,6 +65,7 @@ class FollowAttention implements Attention {
   readonly #of: Attended;
   readonly #parting: Parting;
   readonly #cancels: readonly (() => void)[];
+  #heardAt: number;
   #quiet: () => void = () => {};
   #isEnded = false;
 
@@ -80,7 +81,8 @@ class FollowAttention implements Attention {
     if (slots.isCrowded) release(LEASE_MS);
     cancels.push(slots.onCrowded(() => release(CROWDED_MS)));
     this.#cancels = cancels;
-    this.heard();
+    this.#heardAt = clock.monotonic();
+    this.#waitForQuiet(QUIET_MS);
   }
 
   changed(): void {
@@ -88,9 +90,21 @@ class FollowAttention implements Attention {
   }
 
   heard(): void {
-    this.#quiet();
+    this.#heardAt = this.#of.parts.options.clock.monotonic();
     this.#parting.heard();
-    if (!this.#isEnded) this.#quiet = this.#of.parts.options.clock.after(QUIET_MS, () => this.#compare(() => this.heard()));
+  }
+
+  /** One timer, which goes on when it was early: each line would have its own otherwise. */
+  #waitForQuiet(ms: number): void {
+    const { clock } = this.#of.parts.options;
+    this.#quiet = clock.after(ms, () => {
+      const left = this.#heardAt + QUIET_MS - clock.monotonic();
+      if (left > 0) return this.#waitForQuiet(left);
+      this.#compare(() => {
+        this.heard();
+        if (!this.#isEnded) this.#waitForQuiet(QUIET_MS);
+      });
+    });
   }
 
   end(): void {

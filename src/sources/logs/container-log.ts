@@ -11,7 +11,6 @@ import { AttendedRead } from "./attended-read.ts";
 import { isOwn } from "./claims.ts";
 import type { LogEnd } from "./connection.ts";
 import type { ContainerSight } from "./instances.ts";
-import type { LogItem } from "./log-item.ts";
 import { LogSink, type TakesLog } from "./log-sink.ts";
 import { PodNews } from "./pod-news.ts";
 import { type Ended, endItems, lastLine, type Previous, READ, readPrevious } from "./previous-read.ts";
@@ -91,7 +90,7 @@ export class ContainerLog {
     while (!signal.aborted) {
       const lost = this.#seen.takeLost();
       const unread = this.#seen.takeUnread();
-      if (lost.length > 0) await this.#parts.sink.pour(lost.values());
+      if (lost.length > 0) await this.#parts.sink.put(lost);
       for (const next of unread) {
         this.#active++;
         read(next);
@@ -108,7 +107,7 @@ export class ContainerLog {
   async #readInstance(reading: Reading, signal: AbortSignal): Promise<void> {
     const leave = this.#options.slots.enter();
     try {
-      await this.#parts.sink.give(this.#seen.bound(reading));
+      await this.#parts.sink.put([this.#seen.bound(reading)]);
       if (!reading.viaPrevious && !reading.superseded) await this.#readCurrent(reading, signal);
       else await this.#readSuperseded(reading, new AttendedRead(this.#parts, reading), false, signal);
     } finally {
@@ -162,7 +161,7 @@ export class ContainerLog {
         // A connection that was cut while it repeated what is recorded ends in a piece of that.
         const isNew = !verdict.gap || reading.log.aligner.isLive;
         const isLast = end.end === "eof" || (end.end === "in-band" && verdict.gap);
-        if (isLast && isNew) await this.#parts.sink.pour(lastLine(reading.log, end.fragment));
+        if (isLast && isNew) await this.#parts.sink.put(lastLine(reading.log, end.fragment));
         await this.#end(reading, await this.#finished(read, verdict));
         return;
       }
@@ -206,7 +205,7 @@ export class ContainerLog {
         const isVerified = isRead && log.aligner.isLive && log.aligner.lines === before;
         isRead = true;
         if (!isVerified && tries < VERIFY_TRIES) continue;
-        await this.#parts.sink.pour(lastLine(reading.log, found.fragment));
+        await this.#parts.sink.put(lastLine(reading.log, found.fragment));
       }
       const verdict = this.#verdictOnPrevious(reading, found, tries);
       if (verdict.verdict === "ended") {
@@ -223,20 +222,16 @@ export class ContainerLog {
 
   /** Nothing more is read of an instance: first what says that lines of it are missing that nobody else misses. */
   async #finished(read: AttendedRead, end: Ended): Promise<Ended> {
-    const { sink } = this.#parts;
     let isRead = !end.gap;
-    if (end.reason === "recording stopped") isRead = await sink.pour(read.stopped());
-    else if (end.reason === "pod deleted") isRead = await sink.pour(read.podGone());
+    if (end.reason === "recording stopped") isRead = await read.stopped();
+    else if (end.reason === "pod deleted") isRead = await read.podGone();
     await read.close(isRead);
     return isRead ? end : { ...end, outcome: "incomplete" };
   }
 
   async #end(reading: Reading, end: Ended): Promise<void> {
-    await this.#parts.sink.pour(this.#endItems(reading, end));
-  }
-
-  *#endItems(reading: Reading, end: Ended): Generator<LogItem> {
-    yield* endItems(this.#parts, reading.log, end);
+    const { sink } = this.#parts;
+    await sink.put(endItems(this.#parts, reading.log, end));
     if (!end.gap || isOwn(reading)) return;
     reading.isDoubted = true;
     for (const older of this.#seen.inDoubtWith(reading)) {
@@ -244,7 +239,8 @@ export class ContainerLog {
       older.isDoubted = true;
       const { containerId, startedAt, finishedAt } = older.sight;
       const detail = `what was read as the log of ${this.#options.container} (${containerId}) may be that of the next instance`;
-      yield { item: "log-gap", cause: "log-unavailable", detail, from: msOf(startedAt), to: endOfSecond(finishedAt) };
+      const [from, to] = [msOf(startedAt), endOfSecond(finishedAt)];
+      await sink.put([{ item: "log-gap", cause: "log-unavailable", detail, from, to }]);
     }
   }
 

@@ -16,17 +16,16 @@ export class LogSink {
     this.#take = take;
   }
 
-  /** Hands on one item after the other, of all readers: none before the last one was worked off. Returns what `items` returns. */
-  pour<T>(items: Iterator<LogItem, T>): T | Promise<T> {
-    for (let next = items.next(); ; next = items.next()) {
-      if (next.done === true) return next.value;
-      const work = this.give(next.value);
-      if (work !== undefined) return work.then(() => this.pour(items));
+  /** Hands on one item after the other, of all readers: none before the last one was worked off. `undefined` when all were at once. */
+  put(items: readonly LogItem[]): Promise<void> | undefined {
+    for (const [at, item] of items.entries()) {
+      const work = this.#give(item);
+      if (work !== undefined) return work.then(() => this.put(items.slice(at + 1)));
     }
+    return undefined;
   }
 
-  /** As `pour`, of one item. */
-  give(item: LogItem): Promise<void> | undefined {
+  #give(item: LogItem): Promise<void> | undefined {
     const work = this.#last === undefined ? this.#take(item) : this.#last.then(() => this.#take(item));
     if (work === undefined) return undefined;
     const mine = work.finally(() => {

@@ -11,10 +11,10 @@ import type { LogItem } from "./log-item.ts";
 import {
   endOfSecond,
   type FollowerParts,
-  give,
   type InstanceLog,
   type Instances,
   isFromLater,
+  itemsOf,
   msOf,
   placeOf,
   placeOfSecond,
@@ -53,7 +53,7 @@ export async function readPrevious(parts: FollowerParts, log: InstanceLog, signa
     if (owner.owner === "newer") {
       const items = parts.instances.giveAway(log);
       if (items === undefined) return { previous: "ended", ended: OTHER };
-      await parts.sink.pour(items.values());
+      await parts.sink.put(items);
       return { previous: "swapped" };
     }
     if (owner.owner === "other") return { previous: "ended", ended: OTHER };
@@ -85,9 +85,9 @@ async function deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortSi
       if (end.end !== "eof") return { previous: "failed", end };
       const last = log.aligner.finish({ ...accepts, isWhole: true });
       if (last.outcome === "misaligned") return { previous: "ended", ended: OTHER };
-      await sink.pour(give(log.stream, last));
+      await sink.put(itemsOf(log.stream, last));
       const missed = begin === undefined ? undefined : new LateStart(begin, Number.POSITIVE_INFINITY).missed(log.aligner);
-      if (missed !== undefined) await sink.give(missedStart(log, missed));
+      if (missed !== undefined) await sink.put([missedStart(log, missed)]);
       return { previous: "read", fragment: end.fragment };
     }
     const first = next.value.lines.at(0);
@@ -99,13 +99,13 @@ async function deliver(parts: FollowerParts, asked: InstanceLog, signal: AbortSi
         ({ log } = reading);
         log.aligner.reread();
       }
-      await sink.pour(items.values());
+      await sink.put(items);
       if (reading.log !== log) return await leave(batches, { previous: "swapped" });
     }
     const aligned = log.aligner.push(next.value.lines, { ...accepts, wasRecorded: options.wasRecorded });
     if (aligned.outcome === "again") return await leave(batches, { previous: "failed", end: { end: "again" } });
     if (aligned.outcome === "misaligned") return await leave(batches, { previous: "ended", ended: OTHER });
-    await sink.pour(give(log.stream, aligned, { continues: next.value.continues }));
+    await sink.put(itemsOf(log.stream, aligned, { continues: next.value.continues }));
   }
 }
 
@@ -167,20 +167,19 @@ async function endsOfPrevious(
 }
 
 /** What stands behind the last newline, now that nothing can follow it. */
-export function* lastLine({ stream, aligner }: InstanceLog, fragment: Buffer): Generator<LogItem> {
-  if (fragment.length > 0) yield* give(stream, aligner.push(LineBlock.cut(fragment)), { unterminated: true });
+export function lastLine({ stream, aligner }: InstanceLog, fragment: Buffer): readonly LogItem[] {
+  return fragment.length === 0 ? [] : itemsOf(stream, aligner.push(LineBlock.cut(fragment)), { unterminated: true });
 }
 
 /** The end of a stream: what is missing of it as a gap, and its end marker. */
-export function* endItems({ options }: FollowerParts, { reading, stream, aligner }: InstanceLog, end: Ended): Generator<LogItem> {
-  if (end.gap) {
-    const { startedAt, finishedAt, containerId } = reading.sight;
-    const detail = `log of ${options.container} (${containerId}): ${end.reason}`;
-    const newest = aligner.newest === undefined || !isOwn(reading) ? undefined : aligner.newest * 1_000;
-    // A pod that is deleted by force while its node does not answer runs on until the node hears of it.
-    const unknown = reading.superseded || reading.sight.ended ? undefined : Number.POSITIVE_INFINITY;
-    const to = endOfSecond(finishedAt) ?? unknown;
-    yield { item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to };
-  }
-  yield { item: "stream-ended", stream, outcome: end.outcome, reason: end.reason, lines: aligner.lines };
+export function endItems({ options }: FollowerParts, { reading, stream, aligner }: InstanceLog, end: Ended): readonly LogItem[] {
+  const ended: LogItem = { item: "stream-ended", stream, outcome: end.outcome, reason: end.reason, lines: aligner.lines };
+  if (!end.gap) return [ended];
+  const { startedAt, finishedAt, containerId } = reading.sight;
+  const detail = `log of ${options.container} (${containerId}): ${end.reason}`;
+  const newest = aligner.newest === undefined || !isOwn(reading) ? undefined : aligner.newest * 1_000;
+  // A pod that is deleted by force while its node does not answer runs on until the node hears of it.
+  const unknown = reading.superseded || reading.sight.ended ? undefined : Number.POSITIVE_INFINITY;
+  const to = endOfSecond(finishedAt) ?? unknown;
+  return [{ item: "log-gap", cause: "log-unavailable", detail, from: newest ?? msOf(startedAt), to }, ended];
 }

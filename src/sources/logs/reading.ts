@@ -147,22 +147,25 @@ export function instanceOf(options: ContainerLogOptions, sight: InstanceSight): 
 }
 
 /** The items for what alignment made of some lines. */
-export function* give(
+export function itemsOf(
   stream: string,
   aligned: Aligned,
   how: { readonly unterminated?: boolean; readonly continues?: boolean } = {},
-): Generator<LogItem> {
-  if (aligned.outcome === "misaligned" || aligned.outcome === "again") return;
+): readonly LogItem[] {
+  if (aligned.outcome === "misaligned" || aligned.outcome === "again") return [];
+  const items: LogItem[] = [];
   if (aligned.outcome === "hole") {
     const detail = `the lines recorded last are no longer in the file of ${stream}: it was rotated while nobody read it`;
     const to = aligned.toSecond === undefined ? undefined : aligned.toSecond * 1_000 + 999;
-    yield { item: "log-gap", cause: "rotation", detail, from: aligned.fromSecond * 1_000, to };
+    items.push({ item: "log-gap", cause: "rotation", detail, from: aligned.fromSecond * 1_000, to });
   }
   if (aligned.outcome === "unaligned") {
-    yield { item: "incident", what: "log lines changed", detail: `lines of ${stream} that were read before came back otherwise` };
+    const detail = `lines of ${stream} that were read before came back otherwise`;
+    items.push({ item: "incident", what: "log lines changed", detail });
   }
   const { unterminated = false, continues = false } = how;
-  if (aligned.lines.length > 0) yield { item: "lines", stream, lines: aligned.lines, unterminated, continues };
+  if (aligned.lines.length > 0) items.push({ item: "lines", stream, lines: aligned.lines, unterminated, continues });
+  return items;
 }
 
 /** Where a line stands to the time in which an instance ran. Status times are whole seconds, hence one of slack each way. */

@@ -22,10 +22,10 @@ export class SeamLook {
   }
 
   /** Lines of a follow came: looks at the file when it is time, without waiting for the answer. */
-  *beside(log: InstanceLog, signal: AbortSignal): Generator<LogItem> {
+  beside(log: InstanceLog, signal: AbortSignal): readonly LogItem[] {
     const { seams } = log.aligner;
     if (seams.isDue(this.#parts.options.clock.monotonic())) void this.#look(log, signal);
-    yield* gaps(log, seams.passed());
+    return gaps(log, seams.passed());
   }
 
   /** Waits for what a follow brings next. When it is silent, no rotation before that stays unknown. */
@@ -34,7 +34,7 @@ export class SeamLook {
     while (seams.isOpen && !signal.aborted) {
       if ((await within(this.#parts.options.clock, SILENT_MS, pending)) !== TOO_LATE) return;
       await Promise.race([pending, this.#look(log, signal)]);
-      await this.#parts.sink.pour(gaps(log, seams.passed(newest)));
+      await this.#parts.sink.put(gaps(log, seams.passed(newest)));
     }
   }
 
@@ -51,10 +51,10 @@ export class SeamLook {
     const stop = new AbortController();
     if (seams.isOpen) await within(this.#parts.options.clock, LAST_LOOK_MS, this.#look(log, stop.signal));
     stop.abort(new Error("the log was looked at"));
-    await sink.pour(gaps(log, seams.passed(newest)));
+    await sink.put(gaps(log, seams.passed(newest)));
     const rest = seams.rest(newest);
-    if (rest !== undefined)
-      await sink.give(gap(rest, `${log.stream} may have been rotated after it was looked at last, and lines been left out then`));
+    if (rest === undefined) return;
+    await sink.put([gap(rest, `${log.stream} may have been rotated after it was looked at last, and lines been left out then`)]);
   }
 
   async #look({ reading, aligner }: InstanceLog, signal: AbortSignal): Promise<void> {
@@ -74,8 +74,8 @@ export class SeamLook {
   }
 }
 
-function* gaps(log: InstanceLog, seams: readonly Seam[]): Generator<LogItem> {
-  for (const seam of seams) yield gap(seam, `${log.stream} was rotated: lines written at that moment may be missing`);
+function gaps(log: InstanceLog, seams: readonly Seam[]): readonly LogItem[] {
+  return seams.map((seam) => gap(seam, `${log.stream} was rotated: lines written at that moment may be missing`));
 }
 
 function gap({ from, to }: Seam, detail: string): LogItem {

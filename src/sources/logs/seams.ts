@@ -23,6 +23,8 @@ export interface Seam {
   readonly to: number;
 }
 
+const NONE: readonly Seam[] = [];
+
 /** A line, by the bytes delivered with it and its time in seconds since 1970. */
 interface Mark {
   readonly bytes: number;
@@ -126,6 +128,7 @@ export class Seams {
 
   /** The seams that the lines delivered have passed. `newest`: second of the last line, when no other comes. */
   passed(newest?: number): readonly Seam[] {
+    if (this.#ahead.length === 0) return NONE;
     const until = newest === undefined ? (this.#marks.at(-1)?.instant ?? Number.NEGATIVE_INFINITY) : newest + 1;
     const passed = this.#ahead.filter(({ begins }) => begins <= until);
     this.#ahead = this.#ahead.slice(passed.length);
