@@ -21,7 +21,7 @@ const lines = Array.from({ length: COUNT }, (_, at) => corpus.at(at).subarray(0,
 const memory = new SliceMemory();
 const objects = lines.map((line) => parseWatchLine(line, memory).object);
 const texts = objects.map(({ raw }) => raw.toString("latin1"));
-const normalise = ({ raw, parsed, slices }, seq) =>
+const normalise = ({ raw, parsed, slices, stencil }, seq) =>
   normaliseObject({
     stamp: { seq, receivedAt: 0 },
     epoch: 0,
@@ -32,6 +32,7 @@ const normalise = ({ raw, parsed, slices }, seq) =>
     raw,
     parsed,
     slices,
+    stencil,
     redactionKey: KEY,
   });
 const records = objects.map(normalise);
@@ -44,7 +45,7 @@ const STEPS = {
   "parseWatchLine, first version": (at) => parseWatchLine(lines[at]),
   "parseWatchLine, next version": (at) => parseWatchLine(lines[at], memory),
   "redactObject, first version": (at) => redactObject(objects[at].raw, resource, KEY),
-  "redactObject, next version": (at) => redactObject(objects[at].raw, resource, KEY, objects[at].slices),
+  "redactObject, next version": (at) => redactObject(objects[at].raw, resource, KEY, objects[at]),
   "  redactShapes": (at) => redactShapes(texts[at], mark),
   "  redactShapesPlainly": (at) => redactShapesPlainly(texts[at], mark),
   "normaliseObject, redaction included": (at) => normalise(objects[at], at),

@@ -152,6 +152,7 @@ export class Ingest {
       raw: object.raw,
       parsed: object.parsed,
       slices: object.slices,
+      stencil: object.stencil,
       redactionKey,
     });
     const relations = record.late === true ? undefined : relationsOf(record, object.parsed);

@@ -73,7 +73,7 @@ export class Spill {
 function encode(arrival: Arrival): Buffer {
   if (arrival.arrival === "vanished") return Buffer.from(`${JSON.stringify(arrival)}\n`);
   const { object, ...rest } = arrival;
-  const { raw, parsed: _parsed, slices: _slices, ...identity } = object;
+  const { raw, parsed: _parsed, slices: _slices, stencil: _stencil, ...identity } = object;
   return Buffer.concat([Buffer.from(`${JSON.stringify({ ...rest, object: identity })}\n`), raw]);
 }
 

@@ -4,7 +4,7 @@
  */
 import { isoTime, splice, type Stamp } from "../base/index.ts";
 import type { Change, ObjectRecord, ObservedBy, OwnerRef, ResourceName, ScopeId } from "../record/index.ts";
-import type { PlacedSlice } from "../sources/index.ts";
+import type { PlacedSlice, Stencil } from "../sources/index.ts";
 import { type JsonObject, objectOf, objectsOf, textOf } from "./json-value.ts";
 import { isKubeEvent, readKubeEvent } from "./kube-event.ts";
 import { redactObject } from "./redact.ts";
@@ -29,6 +29,8 @@ export interface ObjectInput {
   readonly parsed: unknown;
   /** Parts of `raw` that may be those of an earlier version. */
   readonly slices?: readonly PlacedSlice[] | undefined;
+  /** What `raw` has in common with earlier versions, all but digits. */
+  readonly stencil?: Stencil | undefined;
   /** Random, one per run, at least 16 bytes: makes the tags of redacted values. */
   readonly redactionKey: Buffer;
 }
@@ -53,7 +55,7 @@ export function normaliseObject(input: ObjectInput): ObjectRecord {
   const metadata = objectOf(object["metadata"]) ?? {};
   const { name, uid, resourceVersion } = readIdentity(resource.name, metadata);
   const typed = addTypeMeta(input.raw, object, resource);
-  const redacted = redactObject(typed, resource, input.redactionKey, typed === input.raw ? input.slices : undefined);
+  const redacted = redactObject(typed, resource, input.redactionKey, typed === input.raw ? input : NOTHING_KNOWN);
   // Field by field: literals with a dozen spreads cost more than all else here (`bench/stages.mjs`).
   const record: Draft = {
     type: "object",
@@ -83,6 +85,8 @@ export function normaliseObject(input: ObjectInput): ObjectRecord {
   if (redacted.failed) record.redactionFailed = true;
   return record;
 }
+
+const NOTHING_KNOWN = {};
 
 /** A record while it is made. */
 type Draft = { -readonly [Field in keyof ObjectRecord]: ObjectRecord[Field] };

@@ -8,6 +8,7 @@ export type { TakesLog } from "./logs/log-sink.ts";
 export type { ContainerLogOptions, LogStart, RecordedLog } from "./logs/reading.ts";
 export { type RecordedBlock, RecordedTail, type RecordedTailState } from "./logs/recorded-tail.ts";
 export { LogSlots } from "./logs/slots.ts";
+export type { Stencil } from "./watch/repeats.ts";
 export { type PlacedSlice, type Slice, SliceMemory } from "./watch/slices.ts";
 export {
   type DegradedCause,

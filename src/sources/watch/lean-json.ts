@@ -9,7 +9,7 @@ import { endOfValue } from "../../base/index.ts";
 const MEMBER = Buffer.from('"managedFields":[');
 
 /** To find and check what is left out of so short a text, an Event mostly, takes longer than to build it (`watch-events` in `bench/`). */
-const SHORT_BYTES = 2_048;
+export const SHORT_BYTES = 2_048;
 
 /** The value, without `managedFields` where that is cheaper. @throws SyntaxError as `JSON.parse` */
 export function parseObject(text: Buffer): unknown {

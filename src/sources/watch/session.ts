@@ -83,9 +83,7 @@ export class Session {
 
   /** Reads until the end. Throws only what is a bug, and the signal's reason. */
   async *run(): AsyncGenerator<WatchItem, SessionEnd> {
-    const { open, signal, memory, audit, target, clock } = this.#options;
-    // Events have no spec; to find that in each was a fourth of reading it (`bench/stages.mjs`).
-    const slices = target.resource.plural === "events" ? undefined : memory.slices;
+    const { open, signal, memory, audit, clock } = this.#options;
     const splitter = new LineSplitter();
     let busyMs = 0;
     try {
@@ -94,7 +92,7 @@ export class Session {
         for (const line of splitter.push(chunk)) {
           if (line.length === 0) continue;
           this.#lines++;
-          const step = stepWatchLine(this.#resume, parseWatchLine(line, slices));
+          const step = stepWatchLine(this.#resume, parseWatchLine(line, memory.slices));
           const items = this.#inOrder(step);
           const end = items === undefined ? yield* this.#take(step) : undefined;
           if (end !== undefined) return end;

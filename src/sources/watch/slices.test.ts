@@ -5,6 +5,9 @@ import { parseWatchLine, type WatchLine } from "./watch-line.ts";
 
 const UIDS = ["11111111-4b1c-4e51-9f0a-000000000001", "11111111-4b1c-4e51-9f0a-000000000002"];
 
+/** What is shorter is not read by slices. */
+const LONG = "x".repeat(2_048);
+
 /** Few values of each part, so that versions have parts in common. */
 const specs = fc.constantFrom<unknown>(
   { containers: [{ name: "app", env: [{ name: "A", value: "é" }] }] },
@@ -36,6 +39,7 @@ const objects = fc
     spec,
     status,
     ...(isLast ? { extra } : {}),
+    long: LONG,
   }));
 const damages = fc.option(
   fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }), how: fc.constantFrom("change", "cut", "add") }),
@@ -56,7 +60,8 @@ const lines = fc
     const text = JSON.stringify(object, undefined, indent).replace('"extra"', key);
     const line = Buffer.from(`{"type":"${type}","object":${text}}`);
     if (damage === null) return line;
-    const at = damage.at % line.length;
+    // In front of the text that makes it long.
+    const at = damage.at % (line.length - LONG.length);
     if (damage.how === "cut") return line.subarray(0, at);
     return Buffer.concat([line.subarray(0, at), Buffer.from([damage.byte]), line.subarray(damage.how === "add" ? at : at + 1)]);
   });
@@ -104,6 +109,7 @@ describe("a line read by its slices", () => {
           metadata: { name: "web", uid: UIDS[0], resourceVersion, managedFields: [{ a: 1 }, { b: 2 }] },
           spec,
           status: {},
+          long: LONG,
         },
       }),
     );

@@ -5,6 +5,8 @@
  * remembered by its identity. Measured by `watch-pods` in `bench/`.
  */
 import { endOfValue, field } from "../../base/index.ts";
+import { Recent } from "./recent.ts";
+import type { Repeated } from "./repeats.ts";
 
 /** Bytes of one JSON value, a copy of their own, that stood in a version of an object. */
 export interface Slice {
@@ -28,38 +30,16 @@ interface Slices {
 
 /** Memory for slices, of all watches together. What was parsed takes about twice as much besides. */
 const SLICE_BYTES_MAX = 8 << 20;
+/** The same for short lines. */
+const REPEATED_BYTES_MAX = 6 << 20;
 
-/**
- * The slices of the objects that changed last, in two generations: when the younger is full, the older is forgotten. Watches may
- * share one, so that memory does not grow with their number.
- */
-export class SliceMemory {
-  readonly #bytesMax: number;
-  #young = new Map<string, Slices>();
-  #old = new Map<string, Slices>();
-  #youngBytes = 0;
+/** What is kept of the objects that changed last. Watches may share one, so that memory does not grow with their number. */
+export class SliceMemory extends Recent<Slices> {
+  /** Short objects, whose lines are kept whole. */
+  readonly repeats: Recent<Repeated> = new Recent(REPEATED_BYTES_MAX);
 
   constructor(bytesMax: number = SLICE_BYTES_MAX) {
-    this.#bytesMax = bytesMax;
-  }
-
-  find(key: string): Slices | undefined {
-    return this.#young.get(key) ?? this.#old.get(key);
-  }
-
-  remember(key: string, slices: Slices): void {
-    this.#youngBytes += slices.bytes - (this.#young.get(key)?.bytes ?? 0);
-    this.#young.set(key, slices);
-    if (this.#youngBytes < this.#bytesMax / 2) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#youngBytes = 0;
-  }
-
-  forget(key: string): void {
-    this.#youngBytes -= this.#young.get(key)?.bytes ?? 0;
-    this.#young.delete(key);
-    this.#old.delete(key);
+    super(bytesMax);
   }
 }
 

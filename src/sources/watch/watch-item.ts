@@ -1,5 +1,6 @@
 /** What comes out of a watch: every version that was seen, and every moment at which one may have been missed. */
 import type { ApiResource } from "../../cluster/index.ts";
+import type { Stencil } from "./repeats.ts";
 import type { PlacedSlice } from "./slices.ts";
 
 /** What is watched: one kind, in all namespaces or one, or a single object by name. */
@@ -21,6 +22,8 @@ export interface WireObject {
   readonly resourceVersion: string;
   /** Parts of `raw` that may be those of an earlier version, in their order; they do not overlap. */
   readonly slices?: readonly PlacedSlice[];
+  /** What `raw` has in common with an earlier version, all but digits. */
+  readonly stencil?: Stencil;
 }
 
 /** The last version of an object that a scope has seen. */
@@ -39,6 +42,12 @@ export type KnownVersions = Map<string, KnownVersion>;
  */
 export function versionKey(uid: string, resourceVersion: string, isDeleted: boolean): string {
   return `${uid}@${resourceVersion}${isDeleted ? " deleted" : ""}`;
+}
+
+/** The version that a key names. */
+export function versionOfKey(key: string): string {
+  const [version = ""] = key.slice(key.lastIndexOf("@") + 1).split(" ");
+  return version;
 }
 
 export type DegradedCause = "forbidden" | "unauthorized" | "not-served" | "unreachable";

@@ -1,6 +1,7 @@
 /** Reads one line of a watch and decides what it means. Pure: the table in the test is the specification. */
 import { compareResourceVersions, field, findMember, textField } from "../../base/index.ts";
-import { parseObject } from "./lean-json.ts";
+import { parseObject, SHORT_BYTES } from "./lean-json.ts";
+import { parseShort, type Stencil } from "./repeats.ts";
 import { parseSliced, type PlacedSlice, type SliceMemory } from "./slices.ts";
 import type { WireObject } from "./watch-item.ts";
 
@@ -98,18 +99,17 @@ const STORE_READ_ERRORS = new Set(["StoreReadError", "StorageReadError"]);
 
 /** Decodes a line, its newline removed. `memory` holds what earlier lines of the same objects have in common with it. */
 export function parseWatchLine(line: Buffer, memory?: SliceMemory): WatchLine {
-  const sliced = memory === undefined ? undefined : parseSliced(line, memory);
-  let parsed: unknown;
+  let read: ReadLine;
   try {
-    parsed = sliced === undefined ? parseObject(line) : sliced.parsed;
+    read = memory === undefined ? { parsed: parseObject(line) } : readLine(line, memory);
   } catch (error) {
     return {
       type: "undecodable",
       detail: `${error instanceof Error ? error.message : "not JSON"}, in a line of ${line.length} bytes`,
     };
   }
-  const type = field(parsed, "type");
-  const object = field(parsed, "object");
+  const type = field(read.parsed, "type");
+  const object = field(read.parsed, "object");
   if (type === "BOOKMARK") {
     const metadata = field(object, "metadata");
     const resourceVersion = textField(metadata, "resourceVersion");
@@ -126,14 +126,30 @@ export function parseWatchLine(line: Buffer, memory?: SliceMemory): WatchLine {
   if (textField(object, "kind") === "Table") return { type: "undecodable", detail: "a Table instead of an object" };
   const raw = rawObject(line, type);
   const before = raw.byteOffset - line.byteOffset;
-  const slices = sliced?.slices.map(({ start, slice }) => ({ start: start - before, slice }));
-  const identified = identify(raw, object, slices);
+  const slices = read.slices?.map(({ start, slice }) => ({ start: start - before, slice }));
+  const identified = identify(raw, object, slices, read.stencil);
   if (identified === undefined) return { type: "unidentified", detail: `${type} without uid, name or resourceVersion` };
   return { type, object: identified };
 }
 
+interface ReadLine {
+  readonly parsed: unknown;
+  readonly slices?: readonly PlacedSlice[];
+  readonly stencil?: Stencil;
+}
+
+function readLine(line: Buffer, memory: SliceMemory): ReadLine {
+  if (line.length < SHORT_BYTES) return parseShort(line, memory.repeats);
+  return parseSliced(line, memory) ?? { parsed: parseObject(line) };
+}
+
 /** The identity of an object, or `undefined` when it lacks one. */
-export function identify(raw: Buffer, parsed: unknown, slices?: readonly PlacedSlice[]): WireObject | undefined {
+export function identify(
+  raw: Buffer,
+  parsed: unknown,
+  slices?: readonly PlacedSlice[],
+  stencil?: Stencil,
+): WireObject | undefined {
   const metadata = field(parsed, "metadata");
   const uid = textField(metadata, "uid");
   const name = textField(metadata, "name");
@@ -141,6 +157,7 @@ export function identify(raw: Buffer, parsed: unknown, slices?: readonly PlacedS
   if (uid === undefined || name === undefined || resourceVersion === undefined) return undefined;
   const namespace = textField(metadata, "namespace");
   // A literal for each: a spread is dearer (`bench/stages.mjs`).
+  if (stencil !== undefined) return { raw, parsed, uid, name, namespace, resourceVersion, stencil };
   return slices === undefined
     ? { raw, parsed, uid, name, namespace, resourceVersion }
     : { raw, parsed, uid, name, namespace, resourceVersion, slices };
