@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Sightings } from "./sightings.ts";
-import type { KnownVersions, WireObject } from "./watch-item.ts";
+import { type KnownVersions, versionKey, type WireObject } from "./watch-item.ts";
 
 const REMEMBERED = 2_048;
 
@@ -28,4 +28,12 @@ test("another history is remembered from its beginning", () => {
   for (let version = 1; version <= REMEMBERED; version++) sightings.see(wire("api", version), "MODIFIED");
   expect(sightings.isSeen("api", "1", false)).toBe(true);
   expect(sightings.isSeen("web", String(REMEMBERED), false)).toBe(false);
+});
+
+test("what an earlier run recorded is seen, and nothing that is newer", () => {
+  const known: KnownVersions = new Map([["web", { resourceVersion: "12", name: "web", namespace: "shop" }]]);
+  const sightings = new Sightings(known, new Set([versionKey("api", "9", true), versionKey("web", "12", false)]));
+  expect(sightings.see(wire("api", 9), "DELETED")).toEqual({ sight: "seen" });
+  expect(sightings.see(wire("api", 9), "MODIFIED")).toEqual({ sight: "new" });
+  expect(sightings.see(wire("web", 13), "MODIFIED")).toEqual({ sight: "new" });
 });

@@ -3,8 +3,9 @@
  * object, its version and whether it is the deletion: many objects can be deleted at one version, and one object has many.
  */
 import { compareResourceVersions, isComparable } from "../../base/index.ts";
+import { RecentChanges } from "./recent-changes.ts";
 import { isOlder } from "./version-order.ts";
-import { type KnownVersions, versionKey, type WireObject } from "./watch-item.ts";
+import { type KnownVersions, versionKey, versionOfKey, type WireObject } from "./watch-item.ts";
 
 export type Sighting =
   | { readonly sight: "new"; readonly odd?: string }
@@ -13,21 +14,18 @@ export type Sighting =
   /** Older than the newest version seen of its object, and never seen: it counts, but changes no state. */
   | { readonly sight: "late" };
 
-/** Changes that are remembered besides the last version of each object: more than one etcd lease deletes at once. */
-const REMEMBERED = 2_048;
+const NEW: Sighting = { sight: "new" };
+const SEEN: Sighting = { sight: "seen" };
+const LATE: Sighting = { sight: "late" };
+
+/** Deletions whose versions are remembered. */
+const DELETED_MAX = 2_048;
 
 export class Sightings {
   readonly #known: KnownVersions;
   /** Versions that an earlier run recorded. */
   #recorded: ReadonlySet<string>;
-  /** Keys of recent changes with their version. */
-  readonly #recent = new Map<string, string>();
-  /**
-   * The same keys, each in the place of the one that it made forgotten. A map, asked for its oldest key, walks over those that were
-   * deleted before: with 2,000 of them a fiftieth of recording a version (`watch-pods` in `bench/`).
-   */
-  readonly #order: string[] = [];
-  #oldest = 0;
+  readonly #recent = new RecentChanges();
   /** Versions of recent deletions by uid. */
   readonly #deleted = new Map<string, string>();
   /** Up to here it is not remembered which versions were seen, so all were. */
@@ -36,6 +34,8 @@ export class Sightings {
   constructor(known: KnownVersions, recorded: ReadonlySet<string> = new Set()) {
     this.#known = known;
     this.#recorded = recorded;
+    // None of those is newer than all that was seen.
+    for (const key of recorded) this.#recent.reach(versionOfKey(key));
   }
 
   /** Everything up to this version counts as seen: what came before the first list is not missing. */
@@ -46,8 +46,6 @@ export class Sightings {
   /** Another history: its versions were never seen. */
   forget(): void {
     this.#recent.clear();
-    this.#order.length = 0;
-    this.#oldest = 0;
     this.#deleted.clear();
     this.#recorded = new Set();
     this.#floor = "";
@@ -68,13 +66,13 @@ export class Sightings {
   /** Judges a change and remembers it. A new live version becomes the known one, a deletion ends the object. */
   see(object: WireObject, change: "ADDED" | "MODIFIED" | "DELETED"): Sighting {
     const { uid, resourceVersion } = object;
-    const key = versionKey(uid, resourceVersion, change === "DELETED");
-    if (this.#recent.has(key) || this.#recorded.has(key)) return { sight: "seen" };
-    const sighting = change === "DELETED" ? this.#seeDeletion(object) : this.#seeLive(object, change);
+    const isDeletion = change === "DELETED";
+    if (!this.#recent.isNewest(resourceVersion) && this.isSeen(uid, resourceVersion, isDeletion)) return SEEN;
+    const sighting = isDeletion ? this.#seeDeletion(object) : this.#seeLive(object, change);
     if (sighting.sight === "seen") return sighting;
-    this.#remember(key, resourceVersion);
+    this.#remember(uid, resourceVersion, isDeletion);
     if (sighting.sight === "late") return sighting;
-    if (change === "DELETED") {
+    if (isDeletion) {
       this.#known.delete(uid);
       this.#deleted.set(uid, resourceVersion);
     } else this.#know(object);
@@ -85,8 +83,8 @@ export class Sightings {
   note(object: WireObject): void {
     const { uid, resourceVersion } = object;
     if (!this.isBehind(object)) this.#know(object);
-    const key = versionKey(uid, resourceVersion, false);
-    if (!this.#recent.has(key)) this.#remember(key, resourceVersion);
+    const isNew = this.#recent.isNewest(resourceVersion) || !this.#recent.has(versionKey(uid, resourceVersion, false));
+    if (isNew) this.#remember(uid, resourceVersion, false);
   }
 
   #know({ uid, resourceVersion, name, namespace }: WireObject): void {
@@ -97,22 +95,20 @@ export class Sightings {
     const deletedAt = this.#deleted.get(uid);
     if (deletedAt !== undefined) return { sight: "new", odd: `${uid} is deleted at ${resourceVersion}, and was at ${deletedAt}` };
     const last = this.#known.get(uid)?.resourceVersion;
-    if (last !== undefined && isOlder(resourceVersion, last)) return { sight: "late" };
-    return last === undefined && this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "new" };
+    if (last !== undefined && isOlder(resourceVersion, last)) return LATE;
+    return last === undefined && this.#isForgotten(resourceVersion) ? SEEN : NEW;
   }
 
   #seeLive({ uid, resourceVersion }: WireObject, change: "ADDED" | "MODIFIED"): Sighting {
     const last = this.#known.get(uid)?.resourceVersion;
-    if (last === resourceVersion) return { sight: "seen" };
+    if (last === resourceVersion) return SEEN;
     if (last !== undefined) {
-      if (isOlder(resourceVersion, last)) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "late" };
-      return change === "ADDED"
-        ? { sight: "new", odd: `${uid} is added at ${resourceVersion}, and was there at ${last}` }
-        : { sight: "new" };
+      if (isOlder(resourceVersion, last)) return this.#isForgotten(resourceVersion) ? SEEN : LATE;
+      return change === "ADDED" ? { sight: "new", odd: `${uid} is added at ${resourceVersion}, and was there at ${last}` } : NEW;
     }
     const deletedAt = this.#deleted.get(uid);
-    if (deletedAt === undefined) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "new" };
-    if (isOlder(resourceVersion, deletedAt)) return this.#isForgotten(resourceVersion) ? { sight: "seen" } : { sight: "late" };
+    if (deletedAt === undefined) return this.#isForgotten(resourceVersion) ? SEEN : NEW;
+    if (isOlder(resourceVersion, deletedAt)) return this.#isForgotten(resourceVersion) ? SEEN : LATE;
     return { sight: "new", odd: `${uid} lives at ${resourceVersion}, and was deleted at ${deletedAt}` };
   }
 
@@ -120,27 +116,18 @@ export class Sightings {
     return this.#floor !== "" && (compareResourceVersions(resourceVersion, this.#floor) ?? 1) <= 0;
   }
 
-  /** To be called for a key that is not remembered. */
-  #remember(key: string, resourceVersion: string): void {
-    this.#recent.set(key, resourceVersion);
-    if (this.#order.length < REMEMBERED) {
-      this.#order.push(key);
-      return;
-    }
-    this.#forget(this.#order[this.#oldest] ?? "");
-    this.#order[this.#oldest] = key;
-    this.#oldest = (this.#oldest + 1) % REMEMBERED;
-    if (this.#deleted.size <= REMEMBERED) return;
-    for (const uid of this.#deleted.keys()) {
-      this.#deleted.delete(uid);
+  /**
+   * To be called for a change that is not remembered. What is forgotten for it may have been seen: from its version on downwards all
+   * counts as seen.
+   */
+  #remember(uid: string, resourceVersion: string, isDeletion: boolean): void {
+    const forgotten = this.#recent.add(uid, resourceVersion, isDeletion);
+    if (forgotten === undefined) return;
+    if (isComparable(forgotten) && (this.#floor === "" || isOlder(this.#floor, forgotten))) this.#floor = forgotten;
+    if (this.#deleted.size <= DELETED_MAX) return;
+    for (const deleted of this.#deleted.keys()) {
+      this.#deleted.delete(deleted);
       break;
     }
-  }
-
-  /** What is forgotten may have been seen: from its version on downwards all counts as seen. */
-  #forget(key: string): void {
-    const version = this.#recent.get(key) ?? "";
-    this.#recent.delete(key);
-    if (isComparable(version) && (this.#floor === "" || isOlder(this.#floor, version))) this.#floor = version;
   }
 }
