@@ -2,11 +2,12 @@
  * Joins the chunks of a body that come shortly after one another. What a server writes line by line arrives line by line,
  * and each chunk costs its way from the system's call through everything behind; a log of two hundred lines a second would be two
  * hundred of them. So a body of which little comes, and comes again soon, is not read for a while: what comes waits in the socket, and is
- * one chunk then (`bench/logs.mjs`: half the CPU). The first chunk after a pause goes on at once, so whoever watches a quiet stream waits
- * for nothing, and a line a second costs neither a timer nor a pause.
+ * one chunk then (`bench/logs.mjs`: half the CPU). The first chunk after a pause goes on at once, or in the next round of many, so
+ * whoever watches a quiet stream waits for nothing, and a line a second costs neither a timer nor a pause.
  */
 import type { Clock } from "../base/index.ts";
 import type { Inflow } from "./inflow.ts";
+import type { Rounds } from "./rounds.ts";
 
 export interface GatherBounds {
   /** Chunks that come within so long of the last ones given out are joined. */
@@ -24,8 +25,8 @@ const SMALL = 1 / 4;
  * Yields the bytes of `inflow` in order, joined. Everything that arrived comes out before the end, and before the error that
  * the body ended with is thrown: a connection that breaks takes nothing back.
  */
-export function gathered(inflow: Inflow, clock: Clock, bounds: GatherBounds): AsyncIterableIterator<Buffer> {
-  return new Gathered(inflow, clock, bounds);
+export function gathered(inflow: Inflow, clock: Clock, bounds: GatherBounds, rounds: Rounds): AsyncIterableIterator<Buffer> {
+  return new Gathered(inflow, clock, bounds, rounds);
 }
 
 /** Not a generator: thousands of these wait side by side, and one holds half a kilobyte more (`bench/streams.mjs`). */
@@ -33,14 +34,16 @@ class Gathered implements AsyncIterableIterator<Buffer> {
   readonly #inflow: Inflow;
   readonly #clock: Clock;
   readonly #bounds: GatherBounds;
+  readonly #rounds: Rounds;
   #last = Number.NEGATIVE_INFINITY;
   #isSmall = true;
 
-  constructor(inflow: Inflow, clock: Clock, bounds: GatherBounds) {
+  constructor(inflow: Inflow, clock: Clock, bounds: GatherBounds, rounds: Rounds) {
     inflow.bound(2 * bounds.bytes);
     this.#inflow = inflow;
     this.#clock = clock;
     this.#bounds = bounds;
+    this.#rounds = rounds;
   }
 
   [Symbol.asyncIterator](): this {
@@ -50,9 +53,11 @@ class Gathered implements AsyncIterableIterator<Buffer> {
   async next(): Promise<IteratorResult<Buffer>> {
     const inflow = this.#inflow;
     for (;;) {
-      if (inflow.bytes === 0 && !inflow.isOver) await inflow.change();
+      const isAwaited = inflow.bytes === 0 && !inflow.isOver;
+      if (isAwaited) await inflow.change();
       const due = this.#last + this.#bounds.ms;
       if (due > this.#clock.monotonic()) await this.#wait(due);
+      else if (isAwaited) await this.#rounds.join();
       const bytes = inflow.take();
       if (bytes !== undefined) {
         this.#last = this.#clock.monotonic();

@@ -17,6 +17,7 @@ import { impersonationHeaders } from "./impersonation.ts";
 import { arriving } from "./inflow.ts";
 import { isTrustFailure, networkFailure } from "./network-failure.ts";
 import { RequestLimit } from "./request-limit.ts";
+import { Rounds } from "./rounds.ts";
 import { Warnings } from "./warnings.ts";
 
 const READ_TIMEOUT_MS = 60_000;
@@ -62,6 +63,7 @@ class HttpApiClient implements ApiClient {
   readonly #credentials: CredentialSource;
   readonly #connections: Connections;
   readonly #warnings: Warnings;
+  readonly #rounds: Rounds;
   readonly #clock: Clock;
   readonly #readTimeoutMs: number;
 
@@ -71,6 +73,7 @@ class HttpApiClient implements ApiClient {
     this.#prefix = url.pathname === "/" ? "" : url.pathname;
     this.#headers = { "user-agent": options.userAgent, ...impersonationHeaders(config.impersonation) };
     this.#clock = options.clock;
+    this.#rounds = new Rounds(options.clock);
     this.#credentials = credentialSource(config, options.clock);
     this.#connections = new Connections(config, options.clock);
     this.#warnings = new Warnings(options.onWarning ?? (() => undefined));
@@ -137,7 +140,8 @@ class HttpApiClient implements ApiClient {
    * for and not while the consumer is busy. Leaving the loop closes the connection.
    */
   async *#chunks({ answer, path, limit, watch, gather }: Reading): AsyncGenerator<Buffer> {
-    const whole = gather === undefined || isGzip(answer) ? decoded(answer) : gathered(answer.body, this.#clock, gather);
+    const whole =
+      gather === undefined || isGzip(answer) ? decoded(answer) : gathered(answer.body, this.#clock, gather, this.#rounds);
     const chunks = whole[Symbol.asyncIterator]();
     try {
       for (;;) {
