@@ -22,4 +22,5 @@ export { type Stamp, Stamper } from "./stamp.ts";
 export { TOO_LATE, within } from "./within.ts";
 export { byNumber, Numbering } from "./numbering.ts";
 export { VirtualClock } from "./virtual-clock.ts";
+export { unchanged } from "./unchanged.ts";
 export { field, listField, textField } from "./unknown-json.ts";

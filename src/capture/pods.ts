@@ -172,8 +172,9 @@ export class Pods {
 
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
-    const sights = containersOf(parsed);
-    const pod = this.#podOf(record, bornBefore(sights, parsed));
+    const known = this.#pods.get(record.uid);
+    const sights = containersOf(parsed, known === undefined ? undefined : this.#states.wake(known).sights);
+    const pod = known ?? this.#firstSeen(record, bornBefore(sights, parsed));
     const before = this.#states.wake(pod);
     const wasDeleting = before.isDeleting;
     const step = stepPod(before.summary, record, parsed);
@@ -191,9 +192,7 @@ export class Pods {
     this.#gone(record.uid, pod);
   }
 
-  #podOf(record: ObjectRecord, born: number | undefined): Pod {
-    const known = this.#pods.get(record.uid);
-    if (known !== undefined) return known;
+  #firstSeen(record: ObjectRecord, born: number | undefined): Pod {
     const state = { summary: undefined, sights: [], isDeleting: false, bornAt: born };
     const pod = this.#newPod(record.namespace ?? "", record.name, state);
     this.#pods.set(record.uid, pod);

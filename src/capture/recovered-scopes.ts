@@ -2,10 +2,11 @@
  * What a recording says of the scopes that earlier runs watched: the last versions, where the watch can go on, up to
  * when it was covered, and which gap is still open. Folded from the records in the order of writing.
  */
-import { compareResourceVersions, LongList, unreachable } from "../base/index.ts";
+import { LongList, unreachable } from "../base/index.ts";
 import type { CheckpointRecord, FaroRecord, GapRecord, ObjectRecord, ScopeId, ScopeRecord } from "../record/index.ts";
-import { type KnownVersions, versionKey } from "../sources/index.ts";
+import { type KnownVersion, type KnownVersions, versionKey } from "../sources/index.ts";
 import type { Mark } from "./progress.ts";
+import { type RecordedVersion, RecordedVersions } from "./recorded-versions.ts";
 import type { OpenGap } from "./scope-ledger.ts";
 
 /** One scope as the earlier runs left it. */
@@ -22,18 +23,13 @@ export interface RecoveredScope {
   readonly openGap: OpenGap | undefined;
 }
 
-interface RecordedVersion {
-  readonly seq: number;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly isDeleted: boolean;
-}
+/** Written over by each version: a new one for each outlived the collections of young garbage. */
+type Known = { -readonly [Member in keyof KnownVersion]: KnownVersion[Member] };
 
 interface Entry {
-  readonly known: KnownVersions;
+  readonly known: Map<string, Known>;
   mark: Mark | undefined;
-  /** A list: to make a key of each and look it up was a twentieth of recording an Event (`watch-events` in `bench/`). */
-  recorded: RecordedVersion[];
+  readonly recorded: RecordedVersions;
   coveredTo: number;
   openGap: GapRecord | undefined;
   isListed: boolean;
@@ -68,7 +64,7 @@ export class RecoveredScopes {
 
   restore({ entries, isDamaged }: RecoveredScopesState): void {
     for (const { scope, known, recorded, ...entry } of entries)
-      this.#entries.set(scope, { ...entry, known: new Map(known), recorded: [...recorded] });
+      this.#entries.set(scope, { ...entry, known: new Map(known), recorded: new RecordedVersions(recorded) });
     this.#isDamaged = isDamaged;
   }
 
@@ -126,9 +122,9 @@ export class RecoveredScopes {
       [...this.#entries].map(([scope, { known, mark, recorded, coveredTo, openGap }]) => [
         scope,
         {
-          known: new Map(known),
+          known: new Map(Array.from(known, ([uid, version]) => [uid, { ...version }])),
           mark,
-          recorded: new Set(recorded.map((each) => versionKey(each.uid, each.resourceVersion, each.isDeleted))),
+          recorded: new Set(Array.from(recorded, (each) => versionKey(each.uid, each.resourceVersion, each.isDeleted))),
           coveredTo,
           openGap: openGap === undefined ? undefined : asOpen(openGap),
         },
@@ -142,7 +138,7 @@ export class RecoveredScopes {
     const entry: Entry = {
       known: new Map(),
       mark: undefined,
-      recorded: [],
+      recorded: new RecordedVersions(),
       // Until its first list nothing of a scope is covered: a run that dies before it leaves a gap from here.
       coveredTo: Date.parse(at),
       openGap: undefined,
@@ -157,9 +153,12 @@ export class RecoveredScopes {
   #acceptObject(entry: Entry, record: ObjectRecord): void {
     const { uid, resourceVersion, name, namespace } = record;
     const isDeleted = record.change === "DELETED";
+    const known = isDeleted ? undefined : entry.known.get(uid);
     if (isDeleted) entry.known.delete(uid);
-    else entry.known.set(uid, { resourceVersion, name, namespace });
-    entry.recorded.push({ seq: record.seq, uid, resourceVersion, isDeleted });
+    else if (known === undefined || known.name !== name || known.namespace !== namespace)
+      entry.known.set(uid, { resourceVersion, name, namespace });
+    else known.resourceVersion = resourceVersion;
+    entry.recorded.push(record.seq, uid, resourceVersion, isDeleted);
   }
 
   #acceptScope(entry: Entry, record: ScopeRecord): void {
@@ -208,13 +207,9 @@ export class RecoveredScopes {
       if (entry === undefined) continue;
       entry.mark = resourceVersion === undefined || !entry.isTrusted ? undefined : { resourceVersion, upTo };
       // A run that was killed may have recorded what lies above a mark that the next one has got to.
-      entry.recorded = entry.recorded.filter((recorded) => recorded.seq > upTo || isAbove(recorded, resourceVersion));
+      entry.recorded.keepAbove(upTo, resourceVersion);
     }
   }
-}
-
-function isAbove({ resourceVersion }: RecordedVersion, mark: string | undefined): boolean {
-  return mark !== undefined && (compareResourceVersions(resourceVersion, mark) ?? 0) > 0;
 }
 
 function asOpen(record: GapRecord): OpenGap {

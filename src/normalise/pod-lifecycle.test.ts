@@ -356,3 +356,20 @@ describe("containers", () => {
     expect(found).toMatchObject({ message: "postgres://app:[REDACTED:userinfo:7]@db", signal: 9, restartCount: 0 });
   });
 });
+
+test("the state of containers that a version leaves as they were is the very same", () => {
+  const container = (restartCount: number): object => ({ name: "app", restartCount, state: {} });
+  const version = (at: number, restarts: readonly number[]): Version => ({
+    at,
+    status: { containerStatuses: restarts.map(container), message: String(at) },
+  });
+  const versions = [version(0, [0]), version(1, [0]), version(2, [1])];
+  let summary: PodSummary | undefined;
+  const [first, next, last] = versions.map((each, index) => {
+    summary = stepPod(summary, recordOf(each, index), podOf(each)).summary;
+    return summary;
+  });
+  expect(next?.receivedAt).not.toBe(first?.receivedAt);
+  expect(next?.containers).toBe(first?.containers);
+  expect(last?.containers["app"]?.restartCount).toBe(1);
+});

@@ -58,7 +58,7 @@ const REST_OF_SECOND_MS = 999;
  */
 export function stepPod(previous: PodSummary | undefined, record: ObjectRecord, parsed: unknown): PodStep {
   const containers = readContainers(parsed);
-  const summary = summarise(parsed, containers, isoMs(record.at));
+  const summary = summarise(parsed, containers, isoMs(record.at), previous);
   const versions: Versions = { record, pod: parsed, previous, now: summary, containers };
   const found = beginnings(versions);
   for (const each of containers) found.push(...containerSteps(versions, each));

@@ -2,6 +2,7 @@
  * What must be remembered of a pod's last version to tell what the next one changed: states, not texts, a few
  * hundred bytes per pod, and plain JSON.
  */
+import { unchanged } from "../base/index.ts";
 import type { ContainerKind } from "../record/index.ts";
 import { at, type JsonObject, numberOf, objectOf, objectsOf, textOf } from "./json-value.ts";
 
@@ -80,8 +81,13 @@ function isSidecar(pod: unknown, name: string): boolean {
   );
 }
 
-/** The summary of one version that arrived at `receivedAt`. */
-export function summarise(pod: unknown, containers: readonly ContainerStatus[], receivedAt: number): PodSummary {
+/** The summary of one version that arrived at `receivedAt`. What is as `before` is the very same. */
+export function summarise(
+  pod: unknown,
+  containers: readonly ContainerStatus[],
+  receivedAt: number,
+  before: PodSummary | undefined,
+): PodSummary {
   const status = objectOf(at(pod, "status")) ?? {};
   return {
     receivedAt,
@@ -91,8 +97,12 @@ export function summarise(pod: unknown, containers: readonly ContainerStatus[], 
     isReady: hasCondition(status, "Ready"),
     isDeleting: textOf(at(pod, "metadata", "deletionTimestamp")) !== undefined,
     isEvicted: status["reason"] === "Evicted",
-    containers: Object.fromEntries(containers.map(({ name, summary }) => [name, summary])),
+    containers: summaries(containers, before?.containers),
   };
+}
+
+function summaries(containers: readonly ContainerStatus[], before: PodSummary["containers"] = {}): PodSummary["containers"] {
+  return unchanged(before, Object.fromEntries(containers.map(({ name, summary }) => [name, unchanged(before[name], summary)])));
 }
 
 /** The pod's condition of this type, whatever its status. */

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { containersOf, unseenContainersOf } from "./instances.ts";
 
@@ -64,4 +66,23 @@ test.each([
 ] as const)("a container may have run unseen, by its pod's last word: %s", (_what, status, expected) => {
   expect(unseenContainersOf({ spec: { nodeName: "n", containers: [{ name: "app" }] }, status })).toEqual(expected);
   expect(unseenContainersOf({ spec: { containers: [{ name: "app" }] }, status })).toEqual([]);
+});
+
+test("what a container's version before said is kept while the next one says the same, and no longer", () => {
+  const parts = {
+    containerID: fc.constantFrom("c1", "c2"),
+    restartCount: fc.constantFrom(0, 1),
+    state: fc.constantFrom(running),
+  };
+  const status = fc.record({ name: fc.constantFrom("app", "proxy"), ...parts, lastState: fc.constantFrom({}, terminated("c0")) });
+  const pods = fc.array(status, { maxLength: 2 }).map((containerStatuses) => ({ status: { containerStatuses } }));
+  fc.assert(
+    fc.property(pods, pods, (earlier, later) => {
+      const before = containersOf(earlier);
+      const now = containersOf(structuredClone(later), before);
+      expect(now).toEqual(containersOf(later));
+      expect(now === before).toBe(isDeepStrictEqual(now, before));
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -2,7 +2,7 @@
  * Which container instances a pod's status shows. A container is a name; an instance is one run of it, with an id of
  * its own. The kubelet keeps the running or last instance in `state` and the one before in `lastState`.
  */
-import { field, listField, textField } from "../../base/index.ts";
+import { field, listField, textField, unchanged } from "../../base/index.ts";
 
 export type ContainerKind = "init" | "sidecar" | "app" | "ephemeral";
 
@@ -31,8 +31,11 @@ const STATUS_LISTS = [
   { statuses: "ephemeralContainerStatuses", specs: "ephemeralContainers", kind: "ephemeral" },
 ] as const;
 
-/** All containers of a pod for which its status names at least one instance. `pod` is the parsed object. */
-export function containersOf(pod: unknown): ContainerSight[] {
+/**
+ * All containers of a pod for which its status names at least one instance. `pod` is the parsed object. What is as `before` is the very
+ * same.
+ */
+export function containersOf(pod: unknown, before: readonly ContainerSight[] = NONE): readonly ContainerSight[] {
   const found: ContainerSight[] = [];
   for (const { statuses, specs, kind } of STATUS_LISTS) {
     for (const status of listField(field(pod, "status"), statuses)) {
@@ -40,10 +43,19 @@ export function containersOf(pod: unknown): ContainerSight[] {
       if (container === undefined) continue;
       const sidecar = kind === "init" && isSidecar(listField(field(pod, "spec"), specs), container);
       const sight = sightOf(status, container, sidecar ? "sidecar" : kind);
-      if (sight.current !== undefined || sight.last !== undefined) found.push(sight);
+      if (sight.current !== undefined || sight.last !== undefined) found.push(unchangedSight(before[found.length], sight));
     }
   }
-  return found;
+  return unchanged(before, found);
+}
+
+const NONE: readonly ContainerSight[] = [];
+
+function unchangedSight(before: ContainerSight | undefined, now: ContainerSight): ContainerSight {
+  if (before === undefined) return now;
+  const current = now.current === undefined ? undefined : unchanged(before.current, now.current);
+  const last = now.last === undefined ? undefined : unchanged(before.last, now.last);
+  return unchanged(before, { container: now.container, kind: now.kind, current, last });
 }
 
 /** Waiting for one of these a container may run by now; for others, such as an image, it does not. */

@@ -88,7 +88,13 @@ export class Sightings {
   }
 
   #know({ uid, resourceVersion, name, namespace }: WireObject): void {
-    this.#known.set(uid, { resourceVersion, name, namespace });
+    const last = this.#known.get(uid);
+    const isNamed = last !== undefined && last.name === name && last.namespace === namespace;
+    // The texts of the version before, where they are equal: those outlived a collection already.
+    this.#known.set(
+      uid,
+      isNamed ? { resourceVersion, name: last.name, namespace: last.namespace } : { resourceVersion, name, namespace },
+    );
   }
 
   #seeDeletion({ uid, resourceVersion }: WireObject): Sighting {
