@@ -69,7 +69,7 @@ function gather(): Gathering {
   };
   void (async () => {
     try {
-      for await (const bytes of gathered(inflow, clock, BOUNDS, new Rounds(clock))) got.push(bytes.toString());
+      for await (const bytes of gathered(inflow, clock, BOUNDS, new Rounds(clock).enter())) got.push(bytes.toString());
       gathering.outcome = "end";
     } catch (error) {
       gathering.outcome = String(error);
@@ -167,7 +167,9 @@ describe("chunks of a body", () => {
   test("of a body that broke before anybody read it are no hang", async () => {
     const body = new Inflow({ pause: () => undefined, resume: () => undefined, leave: () => undefined });
     body.finish(new Error("reset"));
-    await expect(gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock())).next()).rejects.toThrow("reset");
+    await expect(gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter()).next()).rejects.toThrow(
+      "reset",
+    );
   });
 
   test("that nobody takes hold the server up: twice what is enough is read, and no more", async () => {
@@ -187,7 +189,7 @@ describe("chunks of a body", () => {
       },
       leave: () => undefined,
     });
-    const taken = gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()));
+    const taken = gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter());
     const first = taken.next();
     await turn();
     pump();

@@ -7,10 +7,10 @@
  */
 import type { Clock } from "../base/index.ts";
 import type { Inflow } from "./inflow.ts";
-import type { Rounds } from "./rounds.ts";
+import type { Seat } from "./rounds.ts";
 
 export interface GatherBounds {
-  /** Chunks that come within so long of the last ones given out are joined. */
+  /** Chunks are joined that come within so long. */
   readonly ms: number;
   /** So many bytes wait no longer; twice as many, and the socket is not read on. */
   readonly bytes: number;
@@ -25,8 +25,8 @@ const SMALL = 1 / 4;
  * Yields the bytes of `inflow` in order, joined. Everything that arrived comes out before the end, and before the error that
  * the body ended with is thrown: a connection that breaks takes nothing back.
  */
-export function gathered(inflow: Inflow, clock: Clock, bounds: GatherBounds, rounds: Rounds): AsyncIterableIterator<Buffer> {
-  return new Gathered(inflow, clock, bounds, rounds);
+export function gathered(inflow: Inflow, clock: Clock, bounds: GatherBounds, seat: Seat): AsyncIterableIterator<Buffer> {
+  return new Gathered(inflow, clock, bounds, seat);
 }
 
 /** Not a generator: thousands of these wait side by side, and one holds half a kilobyte more (`bench/streams.mjs`). */
@@ -34,16 +34,17 @@ class Gathered implements AsyncIterableIterator<Buffer> {
   readonly #inflow: Inflow;
   readonly #clock: Clock;
   readonly #bounds: GatherBounds;
-  readonly #rounds: Rounds;
-  #last = Number.NEGATIVE_INFINITY;
+  readonly #seat: Seat;
+  /** When it goes on at the soonest, monotonic ms. */
+  #due = Number.NEGATIVE_INFINITY;
   #isSmall = true;
 
-  constructor(inflow: Inflow, clock: Clock, bounds: GatherBounds, rounds: Rounds) {
+  constructor(inflow: Inflow, clock: Clock, bounds: GatherBounds, seat: Seat) {
     inflow.bound(2 * bounds.bytes);
     this.#inflow = inflow;
     this.#clock = clock;
     this.#bounds = bounds;
-    this.#rounds = rounds;
+    this.#seat = seat;
   }
 
   [Symbol.asyncIterator](): this {
@@ -55,12 +56,11 @@ class Gathered implements AsyncIterableIterator<Buffer> {
     for (;;) {
       const isAwaited = inflow.bytes === 0 && !inflow.isOver;
       if (isAwaited) await inflow.change();
-      const due = this.#last + this.#bounds.ms;
-      if (due > this.#clock.monotonic()) await this.#wait(due);
-      else if (isAwaited) await this.#rounds.join();
+      if (this.#due > this.#clock.monotonic()) await this.#wait(this.#due);
+      else if (isAwaited) await this.#seat.join();
       const bytes = inflow.take();
       if (bytes !== undefined) {
-        this.#last = this.#clock.monotonic();
+        this.#due = this.#seat.after(this.#clock.monotonic(), this.#bounds.ms);
         this.#isSmall = bytes.length < this.#bounds.bytes * SMALL;
         return { done: false, value: bytes };
       }

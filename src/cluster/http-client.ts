@@ -140,8 +140,8 @@ class HttpApiClient implements ApiClient {
    * for and not while the consumer is busy. Leaving the loop closes the connection.
    */
   async *#chunks({ answer, path, limit, watch, gather }: Reading): AsyncGenerator<Buffer> {
-    const whole =
-      gather === undefined || isGzip(answer) ? decoded(answer) : gathered(answer.body, this.#clock, gather, this.#rounds);
+    const seat = gather === undefined || isGzip(answer) ? undefined : this.#rounds.enter();
+    const whole = gather === undefined || seat === undefined ? decoded(answer) : gathered(answer.body, this.#clock, gather, seat);
     const chunks = whole[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -156,6 +156,7 @@ class HttpApiClient implements ApiClient {
     } catch (error) {
       throw this.#translate(error, path, limit);
     } finally {
+      seat?.leave();
       answer.body.leave();
       limit.end();
     }
