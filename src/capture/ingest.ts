@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Clock, invariant, isoTime } from "../base/index.ts";
 import type { RecordingWriter } from "../archive/index.ts";
-import { resourceName } from "../cluster/index.ts";
+import { type ApiResource, resourceName } from "../cluster/index.ts";
 import { normaliseObject, relationsOf } from "../normalise/index.ts";
 import type { ObjectRecord, Position } from "../record/index.ts";
 import { type Arrival, Lane, type ObjectArrival, type VanishedArrival } from "./lane.ts";
@@ -148,7 +148,7 @@ export class Ingest {
       change: arrival.change,
       observedBy: arrival.observedBy,
       late: arrival.isLate === true,
-      resource: { name: resourceName(resource), apiVersion: resource.apiVersion, kind: resource.kind },
+      resource: identityOf(resource),
       raw: object.raw,
       parsed: object.parsed,
       slices: object.slices,
@@ -223,6 +223,19 @@ export class Ingest {
     const closed = recorder.note({ ...gap, state: "closed", repaired: "none", visibleChange: true });
     if (closed.type === "gap") hub.tell({ status: "gap-closed", gap: closed });
   }
+}
+
+type ResourceIdentity = Parameters<typeof normaliseObject>[0]["resource"];
+
+/** One for all versions of a kind. */
+const identities = new WeakMap<ApiResource, ResourceIdentity>();
+
+function identityOf(resource: ApiResource): ResourceIdentity {
+  const known = identities.get(resource);
+  if (known !== undefined) return known;
+  const identity = { name: resourceName(resource), apiVersion: resource.apiVersion, kind: resource.kind };
+  identities.set(resource, identity);
+  return identity;
 }
 
 function laneOf(uid: string, lanes: number): number {

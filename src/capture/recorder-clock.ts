@@ -26,25 +26,32 @@ const AHEAD_MAX_MS = 24 * 3_600_000;
 
 export class RecorderClock implements Clock {
   readonly #clock: Clock;
-  #last: { readonly wall: number; readonly monotonic: number; readonly shown: number };
+  /** At the last look; members, for an object of three numbers that are no small ones is much garbage for each version. */
+  #wall: number;
+  #monotonic: number;
+  #shown: number;
   #steps: ClockStep[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    const wall = clock.now();
-    this.#last = { wall, monotonic: clock.monotonic(), shown: wall };
+    this.#wall = clock.now();
+    this.#monotonic = clock.monotonic();
+    this.#shown = this.#wall;
   }
 
   /** Milliseconds since 1970, never less than before. */
   now(): number {
-    const { wall: lastWall, monotonic: lastMonotonic, shown } = this.#last;
-    const [wall, monotonic] = [this.#clock.now(), this.#clock.monotonic()];
-    const passed = monotonic - lastMonotonic;
-    const isAhead = shown - lastWall > READING_MS;
+    const shown = this.#shown;
+    const wall = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    const passed = monotonic - this.#monotonic;
+    const by = wall - this.#wall - passed;
+    const isAhead = shown - this.#wall > READING_MS;
     const reached = shown + passed * (isAhead ? PACE_AHEAD : 1);
     const next = wall >= reached - (isAhead ? 0 : READING_MS) ? Math.max(wall, shown) : reached;
-    this.#last = { wall, monotonic, shown: next };
-    const by = wall - lastWall - passed;
+    this.#wall = wall;
+    this.#monotonic = monotonic;
+    this.#shown = next;
     if (Math.abs(by) >= TOLD_MS) this.#steps.push({ wall, by, ahead: next - wall });
     return next;
   }
@@ -55,8 +62,8 @@ export class RecorderClock implements Clock {
     const ahead = earlier - shown;
     if (ahead <= 0) return;
     const isTaken = ahead <= AHEAD_MAX_MS;
-    if (isTaken) this.#last = { ...this.#last, shown: earlier };
-    if (ahead >= TOLD_MS) this.#steps.push({ wall: this.#last.wall, by: -ahead, ahead: isTaken ? ahead : 0 });
+    if (isTaken) this.#shown = earlier;
+    if (ahead >= TOLD_MS) this.#steps.push({ wall: this.#wall, by: -ahead, ahead: isTaken ? ahead : 0 });
   }
 
   /** Steps since the last call. */

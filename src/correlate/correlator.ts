@@ -226,9 +226,7 @@ export class Correlator {
   /** Stories of an object, by what is known now; none for an object that was forgotten. */
   storiesOf(uid: string): readonly CorrelationId[] {
     const node = this.#graph.find(uid);
-    if (node === undefined) return NO_STORY;
-    if ((node.links?.stories?.size ?? 0) === 0) return node.stories;
-    return [...new Set([...node.stories, ...drawnInto(node)])];
+    return node === undefined ? NO_STORY : storiesOfNode(node);
   }
 
   openStories(): readonly OpenStory[] {
@@ -248,7 +246,7 @@ export class Correlator {
     for (const { event, gained, lost } of sight.turned) this.#relations.turned(event, { gained, lost }, findings);
     this.#relations.see(node, { stated, labels: record.labels, isFirst: sight.isFirst }, findings);
     this.#touchStories(node, findings.atMs, findings.records);
-    return { stories: this.storiesOf(node.uid), records: findings.records, wants: findings.wants };
+    return { stories: storiesOfNode(node), records: findings.records, wants: findings.wants };
   }
 
   /**
@@ -256,7 +254,7 @@ export class Correlator {
    * without it. A pod that a Service selects is what the Service's story tells of.
    */
   #touchStories(node: GraphNode, atMs: number, records: CorrelationRecord[]): void {
-    const stories = isPodOrAboutOne(node) ? this.storiesOf(node.uid) : node.stories;
+    const stories = isPodOrAboutOne(node) ? storiesOfNode(node) : node.stories;
     if (stories.length === 0 && node.stories.length === 0) return;
     records.push(...this.#lifetime.touch(stories, atMs), ...this.#lifetime.completeDeleted(node.stories));
   }
@@ -340,7 +338,7 @@ export class Correlator {
     if (node === undefined) return nothing();
     const records: CorrelationRecord[] = [];
     this.#touchStories(node, atMs, records);
-    return { stories: this.storiesOf(node.uid), records, wants: [] };
+    return { stories: storiesOfNode(node), records, wants: [] };
   }
 
   /** One array per set of stories, shared by all their objects: equal means identical. */
@@ -397,6 +395,11 @@ function sharedProof({ owners, subjects }: GraphNode, proof: string): string {
 /** An object is remembered for twice the time after which its story is over. */
 function forgetAfter(correlationTimeoutMs: number): number {
   return Math.max(FORGET_AFTER_MIN_MS, 2 * correlationTimeoutMs);
+}
+
+function storiesOfNode(node: GraphNode): readonly CorrelationId[] {
+  if ((node.links?.stories?.size ?? 0) === 0) return node.stories;
+  return [...new Set([...node.stories, ...drawnInto(node)])];
 }
 
 function isPodOrAboutOne(node: GraphNode): boolean {

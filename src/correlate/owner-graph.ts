@@ -32,6 +32,14 @@ export interface TurnedEvent {
 
 const NO_TURN: readonly TurnedEvent[] = [];
 const NO_NODES: readonly GraphNode[] = [];
+const NO_OWNERS: readonly OwnerRef[] = [];
+
+/** What nearly all versions change. */
+function unchangedSight(node: GraphNode): Sight {
+  return { node, isFirst: false, changed: NO_NODES, unresolved: NO_OWNERS, invalid: NO_EDGES, turned: NO_TURN };
+}
+
+const NO_EDGES: Sight["invalid"] = [];
 
 export interface OwnerGraphState {
   readonly nodes: Iterable<NodeNumber>;
@@ -77,15 +85,16 @@ export class OwnerGraph {
     if (this.#turned.length > 0) this.#turned = [];
     if (isFirst) this.#introduce(node, record, atMs);
     if (record.change === "DELETED") node.deletedAt ??= atMs;
-    const areOwnersNew = this.#setOwners(node, record.owners ?? []);
+    const areOwnersNew = this.#setOwners(node, record.owners ?? NO_OWNERS);
+    if (!isFirst && !areOwnersNew) return unchangedSight(node);
     const named = isFirst && !node.isKubeEvent ? this.#names.add(node) : [];
     for (const event of named) this.#setSubjects(event, this.#names.resolve(event));
     return {
       node,
       isFirst,
-      changed: isFirst || areOwnersNew ? [node, ...named, ...(isFirst ? selectedChildren(node) : [])] : named,
+      changed: [node, ...named, ...(isFirst ? selectedChildren(node) : [])],
       unresolved: areOwnersNew ? (record.owners ?? []).filter((owner) => this.#nodes.get(owner.uid)?.isSeen === false) : [],
-      invalid: isFirst || areOwnersNew ? invalidEdges(node, isFirst) : [],
+      invalid: invalidEdges(node, isFirst),
       turned: this.#turned.length > 0 ? this.#turned : NO_TURN,
     };
   }
@@ -146,8 +155,7 @@ export class OwnerGraph {
 
   /** Keeps owners that are no longer named as former ones. True when the present ones changed. */
   #setOwners(node: GraphNode, references: readonly OwnerRef[]): boolean {
-    if (references.length === node.owners.length && references.every((owner, at) => owner.uid === node.owners[at]?.uid))
-      return false;
+    if (areOwners(references, node.owners)) return false;
     const uids = new Set(references.map((owner) => owner.uid));
     uids.delete(node.uid);
     const lost = [...node.formerOwners, ...node.owners].filter((owner) => !uids.has(owner.uid));
@@ -183,6 +191,12 @@ export class OwnerGraph {
     this.#words.set(text, text);
     return text;
   }
+}
+
+function areOwners(references: readonly OwnerRef[], owners: readonly GraphNode[]): boolean {
+  // Without a function of its own for each version, as `every` takes one.
+  for (let at = 0; at < references.length; at++) if (references[at]?.uid !== owners[at]?.uid) return false;
+  return references.length === owners.length;
 }
 
 /** Roots whose proof says that this owner was not seen. */

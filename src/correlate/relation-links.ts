@@ -71,6 +71,9 @@ export function drawnInto(node: GraphNode): Iterable<CorrelationId> {
 /** True when two versions state the same. */
 export function isSameStatement(a: ObjectRelations, b: ObjectRelations): boolean {
   if (a === b) return true;
+  // Most versions state nothing: no functions are made for those.
+  if (a.named.length + a.selecting.length + a.aliases.length === 0)
+    return b.named.length + b.selecting.length + b.aliases.length === 0;
   return (
     a.named.length === b.named.length &&
     a.selecting.length === b.selecting.length &&

@@ -20,7 +20,7 @@ export interface Stencil {
   readonly members: Members;
 }
 
-/** Where places stand in what was parsed. */
+/** Where places stand in the object that was parsed. */
 interface Members {
   readonly own: readonly (readonly [key: string, place: Place])[];
   readonly below: readonly (readonly [key: string, members: Members])[];
@@ -72,13 +72,13 @@ export function parseShort(line: Buffer, memory: Recent<Repeated>): ShortLine {
   const key = line.toString("latin1", uidAt, uidAt + UID_BYTES);
   const known = memory.use(key);
   if (known?.line.length === line.length) {
-    const { parsed, stencil } = known;
+    const { stencil } = known;
     if (stencil !== undefined && fits(line, known.line, stencil.places))
-      return { parsed: filled(parsed, stencil.members, line), stencil };
+      return { parsed: repeated(known, stencil, line), stencil };
     const learned = learn(known, line);
     if (learned?.stencil !== undefined) {
       memory.remember(key, learned);
-      return { parsed: filled(learned.parsed, learned.stencil.members, line), stencil: learned.stencil };
+      return { parsed: repeated(learned, learned.stencil, line), stencil: learned.stencil };
     }
   }
   const parsed = parse(line);
@@ -111,6 +111,11 @@ function isHeld(line: Buffer, { start, end, isText }: Place): boolean {
 
 function partOf(byte: number | undefined): number {
   return byte === undefined ? 0 : (PARTS[byte] ?? 0);
+}
+
+/** What the line says; besides its type and the object nothing in it is read. */
+function repeated({ parsed }: Repeated, { members }: Stencil, line: Buffer): unknown {
+  return { type: field(parsed, "type"), object: filled(field(parsed, "object"), members, line) };
 }
 
 /** What was parsed, with the values of this line. */
@@ -179,7 +184,7 @@ function membersOf(line: Buffer, places: readonly Place[]): Members | undefined 
   try {
     const parsed: unknown = JSON.parse(text + line.toString("utf8", done));
     const finder = new Finder(places);
-    const members = finder.membersOf(withoutManaged(parsed));
+    const members = finder.membersOf(field(withoutManaged(parsed), "object"));
     finder.pass(field(field(field(parsed, "object"), "metadata"), "managedFields"));
     return finder.isComplete ? members : undefined;
   } catch {
