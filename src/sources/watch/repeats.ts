@@ -28,6 +28,7 @@ interface Members {
 
 /** A line of an object, and from its second one on what they have in common. */
 export interface Repeated {
+  /** In the places anything that may stand there. */
   readonly line: Buffer;
   readonly parsed: unknown;
   readonly stencil: Stencil | undefined;
@@ -90,13 +91,16 @@ function parse(line: Buffer): unknown {
   return JSON.parse(line.toString("utf8"));
 }
 
+/**
+ * Whether the lines differ in the places alone. Of the known one these are written over, so that one comparison does: what stood in them
+ * is never asked for.
+ */
 function fits(line: Buffer, known: Buffer, places: readonly Place[]): boolean {
-  let done = 0;
   for (const place of places) {
-    if (line.compare(known, done, place.start, done, place.start) !== 0 || !isHeld(line, place)) return false;
-    done = place.end;
+    if (!isHeld(line, place)) return false;
+    for (let at = place.start; at < place.end; at++) known[at] = line[at] ?? 0;
   }
-  return line.compare(known, done, known.length, done, line.length) === 0;
+  return line.equals(known);
 }
 
 /** Whether a value of its kind stands in the place, which then ends where it did. */
