@@ -41,6 +41,17 @@ test("a clock that is set forward is followed", async () => {
   expect(step).toEqual({ wall: START + MINUTE, by: MINUTE, ahead: 0 });
 });
 
+test("a clock that is set back to the very millisecond of the last look is found out with the next one", async () => {
+  const wall = new VirtualClock(START);
+  const clock = new RecorderClock(wall);
+  await later(wall, 5_000);
+  wall.stepWall(-5_000);
+  expect(clock.now()).toBe(START);
+  await later(wall, 10);
+  expect(clock.now()).toBe(START + 5_010);
+  expect(clock.takeSteps()).toMatchObject([{ by: -5_000 }]);
+});
+
 test("there and back again leaves the clock where the wall is", async () => {
   const wall = new VirtualClock(START);
   const clock = new RecorderClock(wall);
