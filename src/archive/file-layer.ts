@@ -3,7 +3,8 @@
  * place. Errors are those of Node: an `Error` with a `code` such as `ENOSPC`.
  */
 import { readSync, type Stats } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { DIRECTORY_MODE, FILE_MODE } from "./layout.ts";
 
 export interface OpenFile {
@@ -35,6 +36,11 @@ export interface FileLayer {
   remove(path: string): Promise<void>;
   /** Gives a file another name, in the place of the file that has it. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * A file for so many bytes that is gone when it is closed, or with the process, in the directory of `path`. `undefined` where there cannot
+   * be one, or where it would take more than an eighth of what is free. A layer may have none.
+   */
+  openScratch?(path: string, bytes: number): Promise<OpenFile | undefined>;
 }
 
 /** The code of a system error (`ENOSPC`), `undefined` for any other value. */
@@ -133,10 +139,40 @@ export const diskLayer: FileLayer = {
   },
   remove: (path) => rm(path, { force: true }),
   rename,
+  async openScratch(path, bytes) {
+    const handle = await scratch(path, bytes);
+    return handle === undefined ? undefined : new DiskFile(handle);
+  },
 };
 
 /** The real disk, for a process that does nothing else while it reads: it waits for what it reads itself. */
-export const ownDiskLayer: FileLayer = { ...diskLayer, openForReading: async (path) => new OwnFile(await open(path, "r")) };
+export const ownDiskLayer: FileLayer = {
+  ...diskLayer,
+  openForReading: async (path) => new OwnFile(await open(path, "r")),
+  async openScratch(path, bytes) {
+    const handle = await scratch(path, bytes);
+    return handle === undefined ? undefined : new OwnFile(handle);
+  },
+};
+
+/** Without a name as soon as it is open: then nothing has to be cleaned up, however the process ends. */
+async function scratch(path: string, bytes: number): Promise<FileHandle | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    const { bavail, bsize } = await statfs(dirname(path));
+    if (bavail * bsize < bytes * SCRATCH_PART) return undefined;
+    handle = await open(path, "wx+", FILE_MODE);
+    await rm(path);
+    return handle;
+  } catch {
+    // A directory that nobody may write to, or a system that keeps the names of open files.
+    await handle?.close();
+    await rm(path, { force: true }).catch(() => undefined);
+    return undefined;
+  }
+}
+
+const SCRATCH_PART = 8;
 
 async function statsOf(path: string): Promise<Stats | undefined> {
   try {

@@ -1,4 +1,5 @@
 /** Names and permissions of everything below an output directory. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
 /** The recording is readable by its owner alone: it holds whole objects and logs. */
@@ -20,6 +21,11 @@ export function lockFile(output: string): string {
 /** What a story index that is open cannot hold in memory; the file has a name for a moment only. */
 export function rowsFile(output: string): string {
   return join(output, ".faro-rows");
+}
+
+/** Of a packed segment, unpacked: its name is there for a moment. */
+export function scratchFile(directory: string, segment: number): string {
+  return join(directory, `.unpacked-${segment}-${process.pid}-${randomUUID()}`);
 }
 
 /** `000001.ndjson` for 1. Six digits hold more than the 2^17 segments that a position can name. */

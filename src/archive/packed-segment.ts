@@ -4,7 +4,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { errorCode, type FileLayer, openIfThere, type OpenFile, readFully } from "./file-layer.ts";
-import { packedSegmentFile, segmentFile } from "./layout.ts";
+import { packedSegmentFile, scratchFile, segmentFile } from "./layout.ts";
 import { segmentNotUnpacked } from "./messages.ts";
 import { packedBlocks } from "./packed-blocks.ts";
 import {
@@ -92,9 +92,11 @@ async function openPacked(layer: FileLayer, directory: string, segment: number):
   if (file === undefined) return undefined;
   try {
     const table = await readTable(file);
-    if (table !== undefined) return new PackedSegment(file, table, false);
+    const scratch = async (bytes: number): Promise<OpenFile | undefined> =>
+      await layer.openScratch?.(scratchFile(directory, segment), bytes);
+    if (table !== undefined) return new PackedSegment(file, table, { isTorn: false, scratch });
     const found = await findMembers(file);
-    if (found !== undefined) return new PackedSegment(file, found, true);
+    if (found !== undefined) return new PackedSegment(file, found, { isTorn: true, scratch });
     const whole = new UnpackedSegment(gunzipSync(await bytesAt(file, 0, await file.size())), path);
     await file.close();
     return whole;
@@ -156,19 +158,31 @@ abstract class ReadOnly implements OpenFile {
   }
 }
 
+interface PackedOptions {
+  readonly isTorn: boolean;
+  readonly scratch: (bytes: number) => Promise<OpenFile | undefined>;
+}
+
 class PackedSegment extends ReadOnly {
   readonly isTorn: boolean;
+  readonly #scratch: PackedOptions["scratch"];
   readonly #file: OpenFile;
   readonly #table: PackedTable;
   /** Blocks that are being read. */
   readonly #coming = new Map<number, Promise<UnpackedBlock>>();
   readonly #faults = new Map<number, PackedFault>();
+  /** Blocks that were unpacked, one as often as it was. */
+  #unpacked = 0;
+  /** All of it as it was before, for those who read here and there. */
+  #copy: Promise<OpenFile | undefined> | undefined;
+  #isClosed = false;
 
-  constructor(file: OpenFile, table: PackedTable, torn: boolean) {
+  constructor(file: OpenFile, table: PackedTable, options: PackedOptions) {
     super();
     this.#file = file;
     this.#table = table;
-    this.isTorn = torn;
+    this.isTorn = options.isTorn;
+    this.#scratch = options.scratch;
   }
 
   get faults(): readonly PackedFault[] {
@@ -176,6 +190,8 @@ class PackedSegment extends ReadOnly {
   }
 
   async read(into: Buffer, position: number): Promise<number> {
+    const copy = await this.#copy;
+    if (copy !== undefined) return await copy.read(into, position);
     const { bytes, blockBytes } = this.#table;
     let done = 0;
     while (done < into.length && position + done < bytes) {
@@ -195,7 +211,9 @@ class PackedSegment extends ReadOnly {
   }
 
   override async close(): Promise<void> {
+    this.#isClosed = true;
     packedBlocks.drop(this);
+    await (await this.#copy)?.close();
     await this.#file.close();
   }
 
@@ -208,12 +226,42 @@ class PackedSegment extends ReadOnly {
   }
 
   async #unpack(number: number): Promise<UnpackedBlock> {
+    // Whoever has unpacked as much as there is, and goes on, has taken no more than twice the least when all of it is unpacked now.
+    if (++this.#unpacked > this.#blocks) this.#copy ??= this.#unpackAll();
     const [offset, bytes, textBytes] = memberSpan(this.#table, number);
     const block = unpackMember(await bytesAt(this.#file, offset, bytes), textBytes);
     if (block.fault !== undefined) this.#faults.set(number, { what: block.fault, offset, bytes });
     packedBlocks.keep(this, number, block);
     return block;
   }
+
+  get #blocks(): number {
+    return this.#table.starts.length - 1;
+  }
+
+  /** `undefined` when there is no place for it, or when not all is there: then blocks are unpacked as before. */
+  async #unpackAll(): Promise<OpenFile | undefined> {
+    const copy = await this.#scratch(this.#table.bytes);
+    if (copy === undefined) return undefined;
+    try {
+      for (let number = 0; number < this.#blocks; number++) {
+        const [offset, bytes, textBytes] = memberSpan(this.#table, number);
+        const { text, fault } = unpackMember(await bytesAt(this.#file, offset, bytes), textBytes);
+        if (this.#isClosed || fault !== undefined) throw new Error(fault ?? "nobody reads it any more");
+        await writeFully(copy, text, number * this.#table.blockBytes);
+      }
+      packedBlocks.drop(this);
+      return copy;
+    } catch {
+      // A disk that is full meanwhile, and what is thrown above.
+      await copy.close();
+      return undefined;
+    }
+  }
+}
+
+async function writeFully(file: OpenFile, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await file.write([bytes.subarray(done)], position + done);
 }
 
 /** A whole segment in memory. */
