@@ -37,8 +37,8 @@ export interface FileLayer {
   /** Gives a file another name, in the place of the file that has it. */
   rename(from: string, to: string): Promise<void>;
   /**
-   * A file for so many bytes that is gone when it is closed, or with the process, in the directory of `path`. `undefined` where there cannot
-   * be one, or where it would take more than an eighth of what is free. A layer may have none.
+   * A file for so many bytes that is gone when it is closed, or with the process, in the directory of `path`. `undefined` where there
+   * cannot be one, or where it would take more than an eighth of what is free. A layer may have none.
    */
   openScratch?(path: string, bytes: number): Promise<OpenFile | undefined>;
 }
