@@ -9,7 +9,7 @@
  * of the updates the time from etcd's commit to the arrival and to the end of the sync. Fails when a version is lost, repeated or invented. Needs what `test/cluster` needs, but no root.
  */
 import { execFileSync } from "node:child_process";
-import { createReadStream, readFileSync, statSync } from "node:fs";
+import { createReadStream, readFileSync, realpathSync, statSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -226,14 +226,13 @@ async function arrivalsOf(path) {
 function syncsOf(path) {
   const files = new Map();
   for (const line of readFileSync(path, "utf8").trimEnd().split("\n")) {
-    const [ino, size, at] = line.split(" ").map(Number);
-    if (!files.has(ino)) files.set(ino, []);
-    files.get(ino).push({ size, at });
+    const [, size, at, file] = /^(\d+) (\d+) (.*)$/.exec(line);
+    if (!files.has(file)) files.set(file, []);
+    files.get(file).push({ size: Number(size), at: Number(at) });
   }
-  const inodes = new Map();
   return (file, end) => {
-    if (!inodes.has(file)) inodes.set(file, statSync(file).ino);
-    const syncs = files.get(inodes.get(file));
+    // A segment that was packed since then was written as a plain one.
+    const syncs = files.get(realpathSync(file).replace(/\.gz$/, ""));
     while (syncs[0].size < end) syncs.shift();
     return syncs[0].at;
   };

@@ -75,7 +75,7 @@ async function firstSynced(run) {
   for await (const { line, end } of linesOfRecording(join(run.folder, "output/recording")))
     if (line.includes(',"object":{')) wanted = end;
   const times = readFileSync(syncs, "utf8").trimEnd().split("\n");
-  const [, , at] = times.map((line) => line.split(" ").map(Number)).find(([, size]) => size >= wanted);
+  const [, at] = times.map((line) => line.split(" ").map(Number)).find(([size]) => size >= wanted);
   return { ...used, ...since(started, (await run.said()).connected, at) };
 }
 
