@@ -49,6 +49,9 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** A scratch file takes no more than such a part of what is free. */
+const SCRATCH_PART = 8;
+
 class DiskFile implements OpenFile {
   readonly #handle: FileHandle;
 
@@ -139,31 +142,25 @@ export const diskLayer: FileLayer = {
   },
   remove: (path) => rm(path, { force: true }),
   rename,
-  async openScratch(path, bytes) {
-    const handle = await scratch(path, bytes);
-    return handle === undefined ? undefined : new DiskFile(handle);
-  },
+  openScratch: (path, bytes) => openScratch(path, bytes, DiskFile),
 };
 
 /** The real disk, for a process that does nothing else while it reads: it waits for what it reads itself. */
 export const ownDiskLayer: FileLayer = {
   ...diskLayer,
   openForReading: async (path) => new OwnFile(await open(path, "r")),
-  async openScratch(path, bytes) {
-    const handle = await scratch(path, bytes);
-    return handle === undefined ? undefined : new OwnFile(handle);
-  },
+  openScratch: (path, bytes) => openScratch(path, bytes, OwnFile),
 };
 
 /** Without a name as soon as it is open: then nothing has to be cleaned up, however the process ends. */
-async function scratch(path: string, bytes: number): Promise<FileHandle | undefined> {
+async function openScratch(path: string, bytes: number, File: typeof DiskFile): Promise<OpenFile | undefined> {
   let handle: FileHandle | undefined;
   try {
     const { bavail, bsize } = await statfs(dirname(path));
     if (bavail * bsize < bytes * SCRATCH_PART) return undefined;
     handle = await open(path, "wx+", FILE_MODE);
     await rm(path);
-    return handle;
+    return new File(handle);
   } catch {
     // A directory that nobody may write to, or a system that keeps the names of open files.
     await handle?.close();
@@ -171,8 +168,6 @@ async function scratch(path: string, bytes: number): Promise<FileHandle | undefi
     return undefined;
   }
 }
-
-const SCRATCH_PART = 8;
 
 async function statsOf(path: string): Promise<Stats | undefined> {
   try {

@@ -17,6 +17,7 @@ import {
   type UnpackedBlock,
   unpackMember,
 } from "./packed-format.ts";
+import { writeAll } from "./segment-file.ts";
 
 /** A stretch of a packed file that is not as it was written. */
 export interface PackedFault {
@@ -228,10 +229,15 @@ class PackedSegment extends ReadOnly {
   async #unpack(number: number): Promise<UnpackedBlock> {
     // Whoever has unpacked as much as there is, and goes on, has taken no more than twice the least when all of it is unpacked now.
     if (++this.#unpacked > this.#blocks) this.#copy ??= this.#unpackAll();
+    const block = await this.#member(number);
+    packedBlocks.keep(this, number, block);
+    return block;
+  }
+
+  async #member(number: number): Promise<UnpackedBlock> {
     const [offset, bytes, textBytes] = memberSpan(this.#table, number);
     const block = unpackMember(await bytesAt(this.#file, offset, bytes), textBytes);
     if (block.fault !== undefined) this.#faults.set(number, { what: block.fault, offset, bytes });
-    packedBlocks.keep(this, number, block);
     return block;
   }
 
@@ -245,10 +251,9 @@ class PackedSegment extends ReadOnly {
     if (copy === undefined) return undefined;
     try {
       for (let number = 0; number < this.#blocks; number++) {
-        const [offset, bytes, textBytes] = memberSpan(this.#table, number);
-        const { text, fault } = unpackMember(await bytesAt(this.#file, offset, bytes), textBytes);
+        const { text, fault } = await this.#member(number);
         if (this.#isClosed || fault !== undefined) throw new Error(fault ?? "nobody reads it any more");
-        await writeFully(copy, text, number * this.#table.blockBytes);
+        await writeAll(copy, [text], number * this.#table.blockBytes);
       }
       packedBlocks.drop(this);
       return copy;
@@ -258,10 +263,6 @@ class PackedSegment extends ReadOnly {
       return undefined;
     }
   }
-}
-
-async function writeFully(file: OpenFile, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write([bytes.subarray(done)], position + done);
 }
 
 /** A whole segment in memory. */
