@@ -11,6 +11,7 @@ export { type Edit, elements, findMember, type Member, members, skipValue, type 
 export { type Folded, Folds, unfold } from "./folded.ts";
 export { type LinearPattern, linearPattern } from "./linear-pattern.ts";
 export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts";
+export { Deadline } from "./deadline.ts";
 export { LineSplitter } from "./lines.ts";
 export { LongList, rowsOfSets } from "./long-list.ts";
 export { editDistance, nearest } from "./nearest.ts";

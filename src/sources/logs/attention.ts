@@ -2,6 +2,7 @@
  * Looks after one connection to a log while it is read: it is cut where it must not go on, compared with the file when it is quiet,
  * and opened anew before the kubelet cuts it after four hours (`pkg/kubelet/server/server.go`, Read and WriteTimeout).
  */
+import { Deadline } from "../../base/index.ts";
 import { Parting, type Stage } from "./parting.ts";
 import type { PodNews } from "./pod-news.ts";
 import type { FollowerParts, Reading } from "./reading.ts";
@@ -65,8 +66,7 @@ class FollowAttention implements Attention {
   readonly #of: Attended;
   readonly #parting: Parting;
   readonly #cancels: readonly (() => void)[];
-  #heardAt: number;
-  #quiet: () => void = () => {};
+  readonly #quiet: Deadline;
   #isEnded = false;
 
   constructor(of: Attended) {
@@ -81,8 +81,8 @@ class FollowAttention implements Attention {
     if (slots.isCrowded) release(LEASE_MS);
     cancels.push(slots.onCrowded(() => release(CROWDED_MS)));
     this.#cancels = cancels;
-    this.#heardAt = clock.monotonic();
-    this.#waitForQuiet(QUIET_MS);
+    this.#quiet = new Deadline(clock, () => this.#compare(() => this.heard()));
+    this.heard();
   }
 
   changed(): void {
@@ -90,26 +90,13 @@ class FollowAttention implements Attention {
   }
 
   heard(): void {
-    this.#heardAt = this.#of.parts.options.clock.monotonic();
     this.#parting.heard();
-  }
-
-  /** One timer, which goes on when it was early: each line would have its own otherwise. */
-  #waitForQuiet(ms: number): void {
-    const { clock } = this.#of.parts.options;
-    this.#quiet = clock.after(ms, () => {
-      const left = this.#heardAt + QUIET_MS - clock.monotonic();
-      if (left > 0) return this.#waitForQuiet(left);
-      this.#compare(() => {
-        this.heard();
-        if (!this.#isEnded) this.#waitForQuiet(QUIET_MS);
-      });
-    });
+    if (!this.#isEnded) this.#quiet.start(QUIET_MS);
   }
 
   end(): void {
     this.#isEnded = true;
-    this.#quiet();
+    this.#quiet.end();
     this.#parting.end();
     for (const cancel of this.#cancels) cancel();
   }
