@@ -86,7 +86,7 @@ async function measure(folder, bed) {
   const { cpuMs: allMs, peakMb, code } = await programs.faro.usage;
   await programs.client_go?.usage;
   truth.child.kill();
-  const verdict = await judged(folder, revision, updates);
+  const verdict = await judged(realpathSync(folder), revision, updates);
   return {
     pods: PODS,
     changes: versions,
@@ -232,7 +232,7 @@ function syncsOf(path) {
   }
   return (file, end) => {
     // A segment that was packed since then was written as a plain one.
-    const syncs = files.get(realpathSync(file).replace(/\.gz$/, ""));
+    const syncs = files.get(file.replace(/\.gz$/, ""));
     while (syncs[0].size < end) syncs.shift();
     return syncs[0].at;
   };

@@ -173,9 +173,10 @@ export class Pods {
   /** Takes a version that was just recorded. */
   see(record: ObjectRecord, parsed: unknown): void {
     const known = this.#pods.get(record.uid);
-    const sights = containersOf(parsed, known === undefined ? undefined : this.#states.wake(known).sights);
+    const remembered = known === undefined ? undefined : this.#states.wake(known);
+    const sights = containersOf(parsed, remembered?.sights);
     const pod = known ?? this.#firstSeen(record, bornBefore(sights, parsed));
-    const before = this.#states.wake(pod);
+    const before = remembered ?? this.#states.wake(pod);
     const wasDeleting = before.isDeleting;
     const step = stepPod(before.summary, record, parsed);
     before.summary = step.summary;

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../base/index.ts";
-import { gathered } from "./gather.ts";
+import { Gathered } from "./gather.ts";
 import { Inflow } from "./inflow.ts";
 import { Rounds } from "./rounds.ts";
 
@@ -69,7 +69,7 @@ function gather(): Gathering {
   };
   void (async () => {
     try {
-      for await (const bytes of gathered(inflow, clock, BOUNDS, new Rounds(clock).enter())) got.push(bytes.toString());
+      for await (const bytes of new Gathered(inflow, clock, BOUNDS, new Rounds(clock).enter())) got.push(bytes.toString());
       gathering.outcome = "end";
     } catch (error) {
       gathering.outcome = String(error);
@@ -167,7 +167,7 @@ describe("chunks of a body", () => {
   test("of a body that broke before anybody read it are no hang", async () => {
     const body = new Inflow({ pause: () => undefined, resume: () => undefined, leave: () => undefined });
     body.finish(new Error("reset"));
-    await expect(gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter()).next()).rejects.toThrow(
+    await expect(new Gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter()).next()).rejects.toThrow(
       "reset",
     );
   });
@@ -189,7 +189,7 @@ describe("chunks of a body", () => {
       },
       leave: () => undefined,
     });
-    const taken = gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter());
+    const taken = new Gathered(body, new VirtualClock(), BOUNDS, new Rounds(new VirtualClock()).enter());
     const first = taken.next();
     await turn();
     pump();

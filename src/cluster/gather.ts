@@ -22,15 +22,11 @@ const SETTLE_MS = 2;
 const SMALL = 1 / 4;
 
 /**
- * Yields the bytes of `inflow` in order, joined. Everything that arrived comes out before the end, and before the error that
- * the body ended with is thrown: a connection that breaks takes nothing back.
+ * Yields the bytes of a body in order, joined. Everything that arrived comes out before the end, and before the error that
+ * the body ended with is thrown: a connection that breaks takes nothing back. Not a generator: thousands of these wait side by side,
+ * and one holds half a kilobyte more (`bench/streams.mjs`).
  */
-export function gathered(inflow: Inflow, clock: Clock, bounds: GatherBounds, seat: Seat): AsyncIterableIterator<Buffer> {
-  return new Gathered(inflow, clock, bounds, seat);
-}
-
-/** Not a generator: thousands of these wait side by side, and one holds half a kilobyte more (`bench/streams.mjs`). */
-class Gathered implements AsyncIterableIterator<Buffer> {
+export class Gathered implements AsyncIterableIterator<Buffer> {
   readonly #inflow: Inflow;
   readonly #clock: Clock;
   readonly #bounds: GatherBounds;

@@ -11,7 +11,7 @@ import type { Answer } from "./connection.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { Connections } from "./connections.ts";
 import { httpFailure, isHtml } from "./error-body.ts";
-import { type GatherBounds, gathered } from "./gather.ts";
+import { type GatherBounds, Gathered } from "./gather.ts";
 import { gunzipped } from "./gzip.ts";
 import { impersonationHeaders } from "./impersonation.ts";
 import { arriving } from "./inflow.ts";
@@ -141,7 +141,8 @@ class HttpApiClient implements ApiClient {
    */
   async *#chunks({ answer, path, limit, watch, gather }: Reading): AsyncGenerator<Buffer> {
     const seat = gather === undefined || isGzip(answer) ? undefined : this.#rounds.enter();
-    const whole = gather === undefined || seat === undefined ? decoded(answer) : gathered(answer.body, this.#clock, gather, seat);
+    const whole =
+      gather === undefined || seat === undefined ? decoded(answer) : new Gathered(answer.body, this.#clock, gather, seat);
     const chunks = whole[Symbol.asyncIterator]();
     try {
       for (;;) {

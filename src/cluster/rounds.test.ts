@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../base/index.ts";
-import { gathered } from "./gather.ts";
+import { Gathered } from "./gather.ts";
 import { Inflow } from "./inflow.ts";
 import { Rounds, type Seat } from "./rounds.ts";
 
@@ -71,7 +71,7 @@ describe("what comes now and then", () => {
       () => new Inflow({ pause: () => undefined, resume: () => undefined, leave: () => undefined }),
     );
     for (const inflow of inflows)
-      void gathered(inflow, clock, { ms: 250, bytes: 1_000 }, rounds.enter())
+      void new Gathered(inflow, clock, { ms: 250, bytes: 1_000 }, rounds.enter())
         .next()
         .then(({ value }) => got.push(String(value)));
     for (const [at, inflow] of inflows.entries()) {

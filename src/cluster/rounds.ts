@@ -41,18 +41,18 @@ export class Rounds {
 
   /** A body is open. */
   enter(): Seat {
-    const number = this.#seats++;
+    const seat = this.#seats++;
     this.#open++;
     return {
-      after: (last, every) => this.#after(last, every, number),
+      after: (last, every) => this.#after(last, every, seat),
       join: () => this.#join(),
       leave: () => void this.#open--,
     };
   }
 
-  #after(last: number, every: number, number: number): number {
+  #after(last: number, every: number, seat: number): number {
     const groups = Math.max(1, Math.ceil(this.#open / TOGETHER));
-    const offset = ((number % groups) * every) / groups;
+    const offset = ((seat % groups) * every) / groups;
     return (Math.floor((last + NEAR_MS - offset) / every) + 1) * every + offset;
   }
 

@@ -55,7 +55,7 @@ export function normaliseObject(input: ObjectInput): ObjectRecord {
   const metadata = objectOf(object["metadata"]) ?? {};
   const { name, uid, resourceVersion } = readIdentity(resource.name, metadata);
   const typed = addTypeMeta(input.raw, object, resource);
-  const redacted = redactObject(typed, resource, input.redactionKey, typed === input.raw ? input : NOTHING_KNOWN);
+  const redacted = redactObject(typed, resource, input.redactionKey, typed === input.raw ? input : undefined);
   // Field by field: literals with a dozen spreads cost more than all else here (`bench/stages.mjs`).
   const record: Draft = {
     type: "object",
@@ -85,8 +85,6 @@ export function normaliseObject(input: ObjectInput): ObjectRecord {
   if (redacted.failed) record.redactionFailed = true;
   return record;
 }
-
-const NOTHING_KNOWN = {};
 
 /** A record while it is made. */
 type Draft = { -readonly [Field in keyof ObjectRecord]: ObjectRecord[Field] };
