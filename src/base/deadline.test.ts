@@ -38,6 +38,20 @@ test("does not pass once it is stopped, and begins anew after that", async () =>
   expect(passed).toEqual([1_050]);
 });
 
+test("leaves no timer behind when the one that was early finds it stopped", async () => {
+  const clock = new VirtualClock();
+  const waits: number[] = [];
+  const after: VirtualClock["after"] = (ms, call) => {
+    waits.push(ms);
+    return clock.after(ms, call);
+  };
+  const deadline = new Deadline({ monotonic: () => clock.monotonic(), after }, () => undefined);
+  deadline.start(100);
+  deadline.stop();
+  await clock.advance(1_000);
+  expect(waits).toEqual([100]);
+});
+
 test("does not pass once it has ended", async () => {
   const { clock, deadline, passed } = watched();
   deadline.start(100);

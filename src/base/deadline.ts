@@ -5,14 +5,14 @@
 import type { Clock } from "./clock.ts";
 
 export class Deadline {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "after" | "monotonic">;
   readonly #passed: () => void;
   /** Monotonic ms; infinite while nothing is waited for. */
   #until = Number.POSITIVE_INFINITY;
   #timer: { readonly until: number; readonly cancel: () => void } | undefined;
 
   /** Calls `passed` when a wait was not stopped, nor begun anew, in its time. */
-  constructor(clock: Clock, passed: () => void) {
+  constructor(clock: Pick<Clock, "after" | "monotonic">, passed: () => void) {
     this.#clock = clock;
     this.#passed = passed;
   }
