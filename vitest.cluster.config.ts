@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/cluster/**/*.test.ts"],
     globalSetup: ["test/cluster/setup.ts"],
+    setupFiles: ["test/cluster/fit.ts"],
     // One cluster for all, and some tests take parts of it down: files run one after the other.
     fileParallelism: false,
     testTimeout: 300_000,

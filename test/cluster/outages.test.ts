@@ -22,7 +22,7 @@ it(`the API server killed and started again ${KILLS} times under load costs noth
   const api = new Api();
   for (let kill = 0; kill < KILLS; kill++) {
     await systemClock.sleep(2_000 + systemClock.random() * 3_000);
-    let started: Promise<void> = Promise.resolve();
+    let started: Promise<unknown> = Promise.resolve();
     await ordeal.outage(async () => {
       await ctl("kill", "kube-apiserver");
       started = ctl("start", "kube-apiserver");
