@@ -45,6 +45,7 @@ append({
 });
 append({ type: "scope", scope: "pods.v1/*", resource: "pods.v1", state: "opened" });
 for (let number = 0; number < count; number++) version(number, number === 0 ? "LISTED" : "ADDED");
+append({ type: "scope", scope: "pods.v1/*", resource: "pods.v1", state: "synced", resourceVersion: String(revision) });
 for (let number = 0; number < count; number += 10) {
   append({
     type: "log-stream",
@@ -63,6 +64,8 @@ for (let number = 0; number < count; number += 10) {
 for (let step = 0; writer.bytes < bytesMax; step++) {
   version((step * 7_919) % count, "MODIFIED");
   if (step % 3 === 0) lines(((step * 104_729) % Math.ceil(count / 10)) * 10);
+  // A run says each second how far it has got; what it does not say would have to be kept.
+  if (step % RATE === 0) checkpoint();
   if (step % 1_000 === 0) await writer.room();
 }
 if (process.argv.includes("--killed")) {
@@ -115,6 +118,11 @@ function version(number, change) {
     resourceVersion: metadata.resourceVersion,
     raw: Buffer.from(JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec, status })),
   });
+}
+
+function checkpoint() {
+  const scopes = [{ scope: "pods.v1/*", resourceVersion: String(revision), upTo: seq }];
+  append({ type: "checkpoint", upTo: seq, coveredTo: at(), scopes });
 }
 
 function lines(number) {
