@@ -2,7 +2,7 @@
 import { errorMessage, FaroError } from "../base/index.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { KubeconfigTextError } from "./kubeconfig-decode.ts";
-import { nearest } from "./nearest.ts";
+import { meantBy } from "./slip.ts";
 
 /** A file that was asked for by name is not there. */
 export function missingKubeconfig(file: string): FaroError {
@@ -30,7 +30,7 @@ export function badKubeconfig(file: string, cause: unknown): FaroError {
 /** A name given with a flag, or as the current context, is in no kubeconfig. */
 export function unknownName(what: "context" | "cluster" | "user", name: string, config: Kubeconfig): FaroError {
   const known = [...(what === "context" ? config.contexts : what === "cluster" ? config.clusters : config.users).keys()];
-  const near = nearest(name, known);
+  const near = meantBy(name, known);
   const list = known.length === 0 ? `there are no ${what}s` : `the ${what}s are ${known.join(", ")}`;
   return new FaroError(
     "FARO_KUBECONFIG",

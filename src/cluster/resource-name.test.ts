@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ApiResource } from "./api-resource.ts";
 import type { Discovery } from "./discovery.ts";
 import { editDistance } from "../base/index.ts";
-import { nearest } from "./nearest.ts";
+import { meantBy } from "./slip.ts";
 import { describeResource, matchesWanted, resolveResource } from "./resource-name.ts";
 
 interface Row {
@@ -233,14 +233,14 @@ test("nothing that is typed makes it throw", () => {
   );
 });
 
-describe("the nearest word", () => {
+describe("the word that is meant", () => {
   test("exchanged neighbours, a missing, a wrong and a doubled letter are one edit each", () => {
     for (const slip of ["deployemnt", "deploymnt", "deplojment", "deploymennt"]) expect(editDistance(slip, "deployment")).toBe(1);
   });
 
   test("is none for a short or a far word", () => {
-    expect(nearest("po", ["pod", "no"])).toBeUndefined();
-    expect(nearest("rollout", ["deployment"])).toBeUndefined();
+    expect(meantBy("po", ["pod", "no"])).toBeUndefined();
+    expect(meantBy("rollout", ["deployment"])).toBeUndefined();
   });
 
   test("distance is symmetric, and zero only for the same", () => {

@@ -5,7 +5,7 @@
  */
 import type { ApiResource } from "./api-resource.ts";
 import type { Discovery } from "./discovery.ts";
-import { isNear, nearest } from "./nearest.ts";
+import { isSlip, meantBy } from "./slip.ts";
 import { readings, type Wanted } from "./resource-text.ts";
 
 export type { Wanted } from "./resource-text.ts";
@@ -170,7 +170,7 @@ function isWaitedFor(wanted: Wanted, discovery: Discovery): boolean {
  */
 function isPlausibleGroup(typed: string | undefined, served: string, discovery: Discovery): boolean {
   if (typed === undefined || typed === served || !typed.includes(".")) return true;
-  return discovery.groups.some((entry) => entry.group === typed) || isNear(typed, served);
+  return discovery.groups.some((entry) => entry.group === typed) || isSlip(typed, served);
 }
 
 function mistyped(word: string, wanted: Wanted, resources: readonly ApiResource[]): readonly ApiResource[] {
@@ -178,8 +178,8 @@ function mistyped(word: string, wanted: Wanted, resources: readonly ApiResource[
   const pool =
     wanted.group === undefined
       ? resources
-      : resources.filter((resource) => resource.group === wanted.group || isNear(wanted.group ?? "", resource.group));
-  const near = nearest(word, pool.flatMap(namesOf));
+      : resources.filter((resource) => resource.group === wanted.group || isSlip(wanted.group ?? "", resource.group));
+  const near = meantBy(word, pool.flatMap(namesOf));
   return near === undefined ? [] : pool.filter((resource) => namesOf(resource).includes(near));
 }
 

@@ -5,7 +5,7 @@
 import { editDistance } from "../base/index.ts";
 
 /** The candidate with the fewest edits, if these are few for the length of the word; case costs nothing. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function meantBy(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = tolerance(word) + 1;
   for (const candidate of candidates) {
@@ -16,8 +16,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /** True when one is probably a slip of the pen for the other. */
-export function isNear(a: string, b: string): boolean {
-  return nearest(a, [b]) !== undefined;
+export function isSlip(a: string, b: string): boolean {
+  return meantBy(a, [b]) !== undefined;
 }
 
 /** One edit in four letters, three at most; a word of three letters or fewer must be right but for its case. */
