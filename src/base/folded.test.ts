@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mulberry32 } from "./random.ts";
-import { Folds, unfold } from "./folded.ts";
+import { Folds } from "./folded.ts";
 
 const run = (id: string, at: number): unknown => ({
   receivedAt: at,
@@ -13,7 +13,7 @@ describe("values that are folded", () => {
   it("are the same again", () => {
     const folds = new Folds();
     const value = run("0a1b", 1_767_225_600_000);
-    expect(unfold(folds.fold(value))).toStrictEqual(value);
+    expect(folds.unfold(folds.fold(value))).toStrictEqual(value);
   });
 
   it("share the form of those like them, and hold once what they say twice", () => {
@@ -28,7 +28,7 @@ describe("values that are folded", () => {
     const folds = new Folds();
     for (let round = 0; round < 2_000; round++) {
       const value = anything(random, 4);
-      expect(unfold(folds.fold(value))).toStrictEqual(value);
+      expect(folds.unfold(folds.fold(value))).toStrictEqual(value);
     }
   });
 });

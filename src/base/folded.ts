@@ -26,29 +26,38 @@ const PACKED = "\u0002";
 
 type Own = (string | number)[];
 
+/** A form as it is kept, and read. */
+interface Form {
+  readonly text: string;
+  read: unknown;
+}
+
 export class Folds {
-  readonly #forms = new Map<string, string>();
+  readonly #forms = new Map<string, Form>();
 
   fold(value: unknown): Folded {
     const own: Own = [];
-    const form = JSON.stringify(formOf(value, own));
+    const text = JSON.stringify(value, (_, each: unknown) => formOf(each, own));
     // What is joined is one text; V8 leaves what it writes as JSON in pieces.
-    return { form: this.#shared(form), own: packed(own.map((each) => JSON.stringify(each)).join(",")) };
+    return { form: this.#shared(text).text, own: packed(own.map((each) => JSON.stringify(each)).join(",")) };
   }
 
-  #shared(form: string): string {
-    const known = this.#forms.get(form);
+  /** The value again: a copy of its own. */
+  unfold({ form: text, own }: Folded): unknown {
+    const places: unknown = JSON.parse(`[${unpacked(own)}]`);
+    const form = this.#shared(text);
+    form.read ??= JSON.parse(text);
+    return filled(form.read, Array.isArray(places) ? places : []);
+  }
+
+  #shared(text: string): Form {
+    const known = this.#forms.get(text);
     if (known !== undefined) return known;
     if (this.#forms.size === FORMS_MAX) this.#forms.clear();
-    this.#forms.set(form, form);
+    const form = { text, read: undefined };
+    this.#forms.set(text, form);
     return form;
   }
-}
-
-/** The value again: a copy of its own. */
-export function unfold({ form, own }: Folded): unknown {
-  const places: unknown = JSON.parse(`[${unpacked(own)}]`);
-  return filled(JSON.parse(form), Array.isArray(places) ? places : []);
 }
 
 function packed(text: string): string {
@@ -71,17 +80,13 @@ function unpacked(text: string): string {
   return whole + text.slice(end);
 }
 
+/** What stands in the form for a text, a number or `undefined`; whatever else there is, stands there itself. */
 function formOf(value: unknown, own: Own): unknown {
   if (value === undefined) return UNDEFINED;
-  if (typeof value === "string") {
+  if (typeof value === "string")
     return value.length >= OWN_LENGTH || value.charCodeAt(0) < SPACE ? placeOf(value, own) : value;
-  }
   if (typeof value === "number") return Math.abs(value) > OWN_NUMBER ? placeOf(value, own) : value;
-  if (Array.isArray(value)) return value.map((each) => formOf(each, own));
-  if (typeof value !== "object" || value === null) return value;
-  const form: Record<string, unknown> = {};
-  for (const [key, each] of Object.entries(value)) form[key] = formOf(each, own);
-  return form;
+  return value;
 }
 
 /** An id stands in a value more than once. */
@@ -95,9 +100,9 @@ function filled(form: unknown, own: readonly unknown[]): unknown {
     if (form === UNDEFINED) return undefined;
     return form.startsWith(PLACE) ? own[Number(form.slice(1))] : form;
   }
+  if (Array.isArray(form)) return form.map((each) => filled(each, own));
   if (typeof form !== "object" || form === null) return form;
-  for (const [key, each] of Object.entries(form)) {
-    if (typeof each === "string" || typeof each === "object") Reflect.set(form, key, filled(each, own));
-  }
-  return form;
+  const value: Record<string, unknown> = {};
+  for (const [key, each] of Object.entries(form)) value[key] = filled(each, own);
+  return value;
 }

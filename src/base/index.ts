@@ -8,7 +8,7 @@ export { invariant, unreachable } from "./invariant.ts";
 export { endOfValue } from "./json-check.ts";
 export { skipSpace } from "./json-bytes.ts";
 export { type Edit, elements, findMember, type Member, members, skipValue, type Span, splice } from "./json-text.ts";
-export { type Folded, Folds, unfold } from "./folded.ts";
+export { type Folded, Folds } from "./folded.ts";
 export { type LinearPattern, linearPattern } from "./linear-pattern.ts";
 export { choosesLine, type ChoosesLine, type LineChoice } from "./line-choice.ts";
 export { Deadline } from "./deadline.ts";

@@ -2,7 +2,7 @@
  * What is remembered of objects that seldom change, as text while nothing changes: of a thousand pods that live, few are at work at a
  * time, and their states are alike.
  */
-import { Folds, unfold } from "../base/index.ts";
+import { Folds } from "../base/index.ts";
 
 /** Holds a state, as it is or folded. */
 export interface Rested<T> {
@@ -28,7 +28,7 @@ export class Resting<T> {
     rested.isInUse = true;
     if (rested.awake !== undefined) return rested.awake;
     // What was folded here was a `T`.
-    const state = unfold(rested) as T;
+    const state = this.#folds.unfold(rested) as T;
     rested.awake = state;
     rested.form = "";
     rested.own = "";
@@ -39,7 +39,7 @@ export class Resting<T> {
   /** The state as it is now, to be read at once; whoever is folded stays so. */
   peek(rested: Rested<T>): T {
     // What was folded here was a `T`.
-    return rested.awake ?? (unfold(rested) as T);
+    return rested.awake ?? (this.#folds.unfold(rested) as T);
   }
 
   /** To be called once for each that comes, awake. */
