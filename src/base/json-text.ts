@@ -59,16 +59,17 @@ export function* members(
 }
 
 /** The elements of the array that begins at `at`, in their order. */
-export function* elements(text: Buffer, at: number): Generator<Span> {
+export function elements(text: Buffer, at: number): Span[] {
   if (text[at] !== OPEN_BRACKET) throw malformed(text, at, "an array");
+  const found: Span[] = [];
   let here = skipSpace(text, at + 1);
-  if (text[here] === CLOSE_BRACKET) return;
+  if (text[here] === CLOSE_BRACKET) return found;
   for (;;) {
     const start = here;
     const end = skipValue(text, start);
-    yield { start, end };
+    found.push({ start, end });
     here = skipSpace(text, end);
-    if (text[here] === CLOSE_BRACKET) return;
+    if (text[here] === CLOSE_BRACKET) return found;
     if (text[here] !== COMMA) throw malformed(text, here, "a comma");
     here = skipSpace(text, here + 1);
   }

@@ -41,7 +41,7 @@ export function variableEdits(text: Buffer, seen: string, key: Buffer): Edit[] {
 }
 
 function listedVariables(text: Buffer, seen: string, list: Span, key: Buffer): Edit[] {
-  return [...elements(text, list.start)].flatMap((element) =>
+  return elements(text, list.start).flatMap((element) =>
     mayNameSecret(seen.slice(element.start, element.end)) ? variableEdit(text, element, key) : [],
   );
 }
@@ -145,7 +145,7 @@ function annotationEdits(text: Buffer, metadata: Member, key: Buffer): Edit[] {
 /** Offsets of all objects in the value at `at`, itself included, outer ones first. */
 function objectsIn(text: Buffer, at: number): number[] {
   if (text[at] === OPEN_BRACE) return [at, ...[...members(text, at)].flatMap((member) => objectsIn(text, member.start))];
-  if (text[at] === OPEN_BRACKET) return [...elements(text, at)].flatMap((element) => objectsIn(text, element.start));
+  if (text[at] === OPEN_BRACKET) return elements(text, at).flatMap((element) => objectsIn(text, element.start));
   return [];
 }
 
