@@ -83,8 +83,7 @@ function unpacked(text: string): string {
 /** What stands in the form for a text, a number or `undefined`; whatever else there is, stands there itself. */
 function formOf(value: unknown, own: Own): unknown {
   if (value === undefined) return UNDEFINED;
-  if (typeof value === "string")
-    return value.length >= OWN_LENGTH || value.charCodeAt(0) < SPACE ? placeOf(value, own) : value;
+  if (typeof value === "string") return value.length >= OWN_LENGTH || value.charCodeAt(0) < SPACE ? placeOf(value, own) : value;
   if (typeof value === "number") return Math.abs(value) > OWN_NUMBER ? placeOf(value, own) : value;
   return value;
 }
