@@ -15,7 +15,7 @@ const STEADY_MS = 60_000;
 
 /** To be called before there is anything on the heap. */
 export function keepHeapSmall(): void {
-  // The old generation is collected when it has grown by a half. By a quarter took a tenth more CPU on a real API server (`bench/cluster.mjs`).
+  // The old generation is collected when it has grown by a half: by a quarter took 3 to 6 % more CPU (`watch-pods` in `bench/`).
   setFlagsFromString("--heap-growing-percent=50");
   boundYoungGeneration();
   // So small a one is collected before other threads come to help; they only spin until it is over, and on a busy machine it waits
