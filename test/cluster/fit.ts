@@ -3,11 +3,12 @@
  * started, and when a pod still does not run, all that stand between it and a node are started anew. What was found is printed, so
  * that one broken component does not fail every test behind it without a word about itself.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, inject } from "vitest";
 import { ctl } from "./ctl.ts";
 import { kubectl, TestNamespace } from "./kubectl.ts";
+import { bringUp } from "./setup.ts";
 import { deployment } from "./workloads.ts";
 
 /** From a Deployment's creation to its nodes' word that its pods run, each a process of its own. */
@@ -24,12 +25,10 @@ beforeAll(async () => {
 }, 600_000);
 
 async function startWhatEnded(): Promise<void> {
-  for (const line of (await ctl("list")).trim().split("\n")) {
-    const [name = "", pid] = line.split(" ");
-    if (pid !== "stopped") continue;
-    console.log(`${name} had ended\n${lastLines(name)}`);
-    await ctl("start", name);
-  }
+  const ended = [...(await ctl("list")).matchAll(/^(\S+) stopped$/gm)].map(([, name = ""]) => name);
+  if (ended.length === 0) return;
+  for (const name of ended) console.log(`${name} had ended\n${lastLines(name)}`);
+  bringUp(inject("cluster").folder);
 }
 
 /** A Deployment on nodes of either kind is rolled out; both are gone when this returns. */
@@ -58,6 +57,6 @@ async function evidence(): Promise<string> {
 
 function lastLines(component: string): string {
   const file = join(inject("cluster").folder, "log", `${component}.log`);
-  const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").slice(-LAST_LINES) : [];
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-LAST_LINES);
   return [`== the last lines of ${component}`, ...lines].join("\n");
 }

@@ -39,17 +39,26 @@ const SETTINGS = {
   FARO_TESTBED_APISERVER_ARGS: "--storage-media-type=application/json --etcd-compaction-interval=0",
 };
 
+/** Starts the cluster in this folder, or those parts of it that do not run, in their order. Throws when it does not come up. */
+export function bringUp(folder: string): void {
+  runScript("up", folder);
+}
+
+function runScript(name: "up" | "down", folder: string): void {
+  const env = { ...process.env, ...SETTINGS, FARO_TESTBED_DIR: folder };
+  execFileSync(join(BED, name), { env, stdio: ["ignore", 2, 2] });
+}
+
 export function setup(project: TestProject): () => void {
   const kept = process.env["FARO_TESTBED_KEEP"];
   const folder = kept ?? mkdtempSync(join(tmpdir(), "faro-cluster-"));
-  const env = { ...process.env, ...SETTINGS, FARO_TESTBED_DIR: folder };
   const stop = (): void => {
     if (kept !== undefined) return;
-    execFileSync(join(BED, "down"), { env, stdio: ["ignore", 2, 2] });
+    runScript("down", folder);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    execFileSync(join(BED, "up"), { env, stdio: ["ignore", 2, 2] });
+    bringUp(folder);
     const facts = factsOf(folder);
     process.env["KUBECONFIG"] = facts.kubeconfig;
     process.env["FARO_TEST_KUBECTL"] = facts.kubectl;
