@@ -64,7 +64,7 @@ for (let number = 0; number < count; number += 10) {
 for (let step = 0; writer.bytes < bytesMax; step++) {
   version((step * 7_919) % count, "MODIFIED");
   if (step % 3 === 0) lines(((step * 104_729) % Math.ceil(count / 10)) * 10);
-  // A run says each second how far it has got; what it does not say would have to be kept.
+  // A run says each second how far it has got, this one every eight: what was recorded since has to be kept.
   if (step % RATE === 0) checkpoint();
   if (step % 1_000 === 0) await writer.room();
 }
